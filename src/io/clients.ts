@@ -1,0 +1,178 @@
+/** The clients: ties each link to its inbox, its outbox and its connection in the broker, and ends every turn with one write a client. */
+import { limits } from '../limits.ts'
+import { Counters } from '../memory/counters.ts'
+import type { Pool } from '../memory/pool.ts'
+import type { Broker } from '../mqtt/broker.ts'
+import type { Connection, Event } from '../mqtt/connection.ts'
+import type { Clock } from './clock.ts'
+import { Encoder } from './encoder.ts'
+import { Inbox } from './inbox.ts'
+import type { Link, LinkOwner } from './link.ts'
+import type { Log } from './log.ts'
+import { LinkOutbox, type Outlet } from './outbox.ts'
+import { type WireFault, wireFaults } from './strict.ts'
+import { decode } from './wire.ts'
+
+/** What clients' bytes are counted by. */
+const wireCounters = [...wireFaults.map(fault => `malformed-${fault}` as const), 'transport-violation', 'pool-empty'] as const
+
+/** All clients of a broker. */
+export class Clients {
+  readonly counters = new Counters<(typeof wireCounters)[number]>(wireCounters)
+  readonly pool: Pool
+  readonly encoder: Encoder
+  readonly broker: Broker
+  readonly clock: Clock
+  readonly #log: Log
+  readonly #clients = new Set<Client>()
+  #late: Client[] = []
+
+  constructor(broker: Broker, pool: Pool, clock: Clock, log: Log) {
+    this.broker = broker
+    this.pool = pool
+    this.clock = clock
+    this.encoder = new Encoder(pool)
+    this.#log = log
+  }
+
+  /** Takes a new connection over; one past the bound is ended. */
+  accept(link: Link): void {
+    if (this.#clients.size >= limits.clientsMax + limits.strangersMax) {
+      link.end('too-many')
+      this.broker.counters.count('closed-too-many')
+      return
+    }
+    const client = new Client(link, this)
+    this.#clients.add(client)
+    link.own(client)
+  }
+
+  /** Time passes: to be called each second or so. */
+  tick(): void {
+    const nowMs = this.clock.monotonicMs()
+    for (const client of this.#clients) client.tick(nowMs)
+    this.broker.tick(nowMs)
+  }
+
+  /** Ends all connections, writing what waits as far as the system takes it at once. */
+  stop(): void {
+    this.broker.stop(this.clock.monotonicMs())
+    this.#endTurn()
+    for (const client of this.#clients) client.drop()
+  }
+
+  /** Adds a client to those that are flushed at the end of this turn. */
+  flushLater(client: Client): void {
+    if (this.#late.push(client) === 1) setImmediate(() => this.#endTurn())
+  }
+
+  /** Says once a minute and kind what a client did wrong; the counters have them all. */
+  blame(client: Client, fault: WireFault | 'transport-violation' | 'pool-empty'): void {
+    const counter = fault === 'transport-violation' || fault === 'pool-empty' ? fault : (`malformed-${fault}` as const)
+    this.counters.count(counter)
+    this.#log.warnSeldom(`client at ${client.peer}: ${counter}; its connection is closed`, counter)
+  }
+
+  forget(client: Client): void {
+    this.#clients.delete(client)
+  }
+
+  #endTurn(): void {
+    const late = this.#late
+    this.#late = []
+    for (const client of late) client.flush()
+    this.encoder.endTurn()
+  }
+}
+
+/** One client's link, inbox and outbox. */
+class Client implements LinkOwner, Outlet {
+  readonly pool: Pool
+  readonly encoder: Encoder
+  readonly peer: string
+  readonly #clients: Clients
+  readonly #inbox: Inbox
+  readonly #outbox: LinkOutbox
+  readonly #connection: Connection
+  #late = false
+
+  constructor(link: Link, clients: Clients) {
+    this.pool = clients.pool
+    this.encoder = clients.encoder
+    this.peer = link.peer
+    this.#clients = clients
+    this.#inbox = new Inbox(clients.pool)
+    this.#outbox = new LinkOutbox(link, this)
+    this.#connection = clients.broker.accept(this.#outbox, clients.clock.monotonicMs())
+  }
+
+  received(chunk: Buffer): void {
+    if (this.#isClosed()) return
+    const taken = this.#inbox.push(chunk, (packet, bodyAt) => this.#take(packet, bodyAt))
+    if (taken === 'taken' || taken === 'stopped') return
+    this.#clients.blame(this, taken)
+    this.#step(taken === 'pool-empty' ? { type: 'end', reason: 'too-many' } : { type: 'malformed' })
+  }
+
+  written(): void {
+    this.#outbox.written()
+  }
+
+  violated(): void {
+    this.#clients.blame(this, 'transport-violation')
+    this.#step({ type: 'malformed' })
+  }
+
+  closed(): void {
+    this.#step({ type: 'end', reason: 'lost' })
+    this.drop()
+  }
+
+  flushLater(): void {
+    if (this.#late) return
+    this.#late = true
+    this.#clients.flushLater(this)
+  }
+
+  drained(): void {
+    this.#step({ type: 'drained' })
+  }
+
+  flush(): void {
+    this.#late = false
+    this.#outbox.flush()
+    if (this.#outbox.overflowed) this.#step({ type: 'end', reason: 'too-slow' })
+  }
+
+  tick(nowMs: number): void {
+    if (!this.#outbox.isStuck(nowMs)) return
+    this.#step({ type: 'end', reason: 'too-slow' })
+    this.drop()
+  }
+
+  /** Gives back what it holds, and cuts the link off if that is still there. */
+  drop(): void {
+    this.#outbox.drop()
+    this.#inbox.clear()
+    this.#clients.forget(this)
+  }
+
+  #take(packet: Buffer, bodyAt: number): boolean {
+    const decoded = decode(packet, bodyAt)
+    if (typeof decoded === 'string') {
+      this.#clients.blame(this, decoded)
+      this.#step({ type: 'malformed' })
+    } else {
+      this.#step(decoded)
+    }
+    return !this.#isClosed()
+  }
+
+  #isClosed(): boolean {
+    return this.#connection.phase.name === 'closed'
+  }
+
+  #step(event: Event): void {
+    this.#clients.broker.step(this.#connection, event, this.#clients.clock.monotonicMs())
+  }
+}

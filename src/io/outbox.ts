@@ -1,0 +1,204 @@
+/** What waits to be written to one client: bounded, gathered, and written once per turn of the event loop. */
+import { limits } from '../limits.ts'
+import type { Pool } from '../memory/pool.ts'
+import type { Message, Publish, Reply } from '../mqtt/packet.ts'
+import { type CloseReason, isHasty, type Outbox } from '../mqtt/session.ts'
+import { addSlice, type Encoder, type Slice } from './encoder.ts'
+import type { Link } from './link.ts'
+
+/** What all outboxes share. */
+export interface Outlet {
+  readonly pool: Pool
+  readonly encoder: Encoder
+  /** Asks for `flush` at the end of this turn. */
+  flushLater(): void
+  /** There is room again after a PUBLISH was refused. */
+  drained(): void
+}
+
+/**
+ * The outbox of a link.
+ *
+ *     encoder ─▶ gathered ──(end of the turn)──▶ the system, at once
+ *                   │                              └─▶ writing: what it did not take
+ *                   └──(while writing)──▶ backlog ──(when that is taken)──▶ the system
+ *
+ * Gathered slices share the encoder's slabs with other clients; writing and backlog stand close together in slabs of the
+ * client's own, so that a client that does not read pins its own bound and nothing else.
+ */
+export class LinkOutbox implements Outbox {
+  readonly #link: Link
+  readonly #outlet: Outlet
+  #gathered: Slice[] = []
+  #writing: Slice[] = []
+  #backlog: Slice[] = []
+  #bytes = 0
+  #refused = false
+  #overflowed = false
+  #closing: CloseReason | undefined
+  #ended = false
+  #writingSinceMs = -1
+
+  constructor(link: Link, outlet: Outlet) {
+    this.#link = link
+    this.#outlet = outlet
+  }
+
+  /** Bytes that wait. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Whether not even an acknowledgement fitted any more: the connection must end as too slow. */
+  get overflowed(): boolean {
+    return this.#overflowed
+  }
+
+  reply(packet: Reply): void {
+    if (this.#closing) return
+    const slices = this.#outlet.encoder.reply(this.#link.framing, packet)
+    if (!slices || this.#bytes + sumBytes(slices) > limits.outboxBytesMax + limits.outboxRepliesBytesMax) {
+      this.#overflowed = true
+      this.#outlet.flushLater()
+      return
+    }
+    this.#gather(slices)
+  }
+
+  publish(message: Message, options: Pick<Publish, 'qos' | 'retain' | 'dup' | 'packetId'>): boolean {
+    if (this.#closing) return false
+    const slices = this.#outlet.encoder.publish(this.#link.framing, message, options)
+    const bytes = slices ? sumBytes(slices) : 0
+    if (this.#bytes > 0 && this.#bytes + bytes > limits.outboxBytesMax) this.#send() // a burst within a turn: the system may well take it
+    if (!slices || (this.#bytes > 0 && this.#bytes + bytes > limits.outboxBytesMax)) {
+      this.#refused = true
+      this.#outlet.flushLater()
+      return false
+    }
+    this.#gather(slices)
+    return true
+  }
+
+  close(reason: CloseReason): void {
+    this.#closing ??= reason
+    this.#outlet.flushLater()
+  }
+
+  /** Writes what was gathered in one go, at the end of a turn. */
+  flush(): void {
+    if (this.#ended) return
+    this.#send()
+    this.#settle()
+  }
+
+  /** The system has taken what was being written. */
+  written(): void {
+    if (this.#ended) return
+    this.#release(this.#writing)
+    this.#writing = []
+    this.#writingSinceMs = -1
+    const backlog = this.#backlog
+    this.#backlog = []
+    this.#write(backlog)
+    this.#settle()
+  }
+
+  /** Whether the system has taken nothing for too long. */
+  isStuck(nowMs: number): boolean {
+    if (this.#writing.length === 0) return false
+    if (this.#writingSinceMs < 0) this.#writingSinceMs = nowMs
+    return nowMs - this.#writingSinceMs > limits.drainMs
+  }
+
+  /** Ends the link without waiting for anything, and gives every slab back. */
+  drop(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#closing ??= 'lost'
+    for (const slices of [this.#gathered, this.#writing, this.#backlog]) this.#release(slices)
+    this.#gathered = this.#writing = this.#backlog = []
+    this.#link.end(this.#closing)
+  }
+
+  #gather(slices: readonly Slice[]): void {
+    for (const { slab, offset, length } of slices) addSlice(this.#outlet.pool, this.#gathered, slab, offset, length)
+    this.#bytes += sumBytes(slices)
+    if (this.#gathered.length > limits.outboxSlicesMax) this.#send()
+    this.#outlet.flushLater()
+  }
+
+  #send(): void {
+    const gathered = this.#gathered
+    this.#gathered = []
+    if (this.#writing.length > 0) {
+      if (!this.#copy(gathered, this.#backlog)) this.#overflowed = true
+      this.#release(gathered, false)
+      return
+    }
+    const own: Slice[] = []
+    const small = gathered.length > 1 && sumBytes(gathered) < (gathered.length * this.#outlet.pool.slabBytes) / 2
+    if (small && this.#copy(gathered, own)) {
+      this.#release(gathered, false)
+      this.#write(own)
+    } else {
+      this.#write(gathered)
+    }
+  }
+
+  #write(slices: Slice[]): void {
+    if (slices.length === 0) return
+    const pool = this.#outlet.pool
+    const taken = this.#link.write(slices.map(({ slab, offset, length }) => pool.view(slab, offset, length)))
+    if (taken) this.#release(slices)
+    else this.#writing = slices
+  }
+
+  /** After writing: ends what is to end, stops reading from a client that does not read, and tells when there is room again. */
+  #settle(): void {
+    if (this.#closing && (isHasty(this.#closing) || this.#writing.length === 0)) {
+      this.drop()
+      return
+    }
+    const half = limits.outboxBytesMax / 2
+    if (this.#bytes > half) this.#link.pause()
+    else this.#link.resume()
+    if (!this.#refused || this.#bytes > half) return
+    this.#refused = false
+    this.#outlet.drained()
+  }
+
+  /** Copies slices behind each other into slabs of our own, after those in `own`; false when the pool is empty. */
+  #copy(slices: readonly Slice[], own: Slice[]): boolean {
+    const pool = this.#outlet.pool
+    for (const { slab, offset, length } of slices) {
+      for (let at = 0; at < length; ) {
+        let last = own.at(-1)
+        if (!last || last.length === pool.slabBytes) {
+          const taken = pool.take()
+          if (taken < 0) return false
+          last = { slab: taken, offset: 0, length: 0 }
+          own.push(last)
+        }
+        const part = Math.min(length - at, pool.slabBytes - last.length)
+        pool.view(last.slab, last.length, part).set(pool.view(slab, offset + at, part))
+        last.length += part
+        at += part
+      }
+    }
+    return true
+  }
+
+  /** Gives slices back; `sent` tells whether their bytes are off our hands, or were only copied. */
+  #release(slices: readonly Slice[], sent = true): void {
+    for (const { slab, length } of slices) {
+      this.#outlet.pool.release(slab)
+      if (sent) this.#bytes -= length
+    }
+  }
+}
+
+function sumBytes(slices: readonly Slice[]): number {
+  let bytes = 0
+  for (const { length } of slices) bytes += length
+  return bytes
+}

@@ -1,0 +1,132 @@
+/** A serial port as a source: serialport's stream on its Linux binding, whose read tells a hang-up instead of asking for ever. */
+import { accessSync, constants, read, readdirSync } from 'node:fs'
+import type { LinuxBindingInterface, LinuxPortBinding } from '@serialport/bindings-cpp'
+import { SerialPortStream } from '@serialport/stream'
+import { limits } from '../limits.ts'
+import type { Closed } from '../meters/watch.ts'
+import type { Source } from './source.ts'
+
+type Port = SerialPortStream<LinuxBindingInterface>
+
+/** A source on a device such as `/dev/ttyUSB0`, 8N1 without handshake. */
+export function makeSerialSource(path: string, baud: number): Source {
+  return {
+    name: path,
+    simulated: false,
+    baud,
+    open(events) {
+      let port: Port | undefined
+      let ended = false
+      const end = (why: Closed): void => {
+        if (ended) return
+        ended = true
+        if (port?.isOpen) port.close()
+        events.closed(why)
+      }
+      openPort(path, baud).then(
+        opened => {
+          port = opened
+          if (ended) return port.close()
+          port.on('data', (chunk: Buffer) => events.received(chunk))
+          port.on('error', (error: Error) => end(lost(path, error)))
+          port.on('close', (error?: Error | null) => end(lost(path, error)))
+          return events.opened()
+        },
+        (error: unknown) => end(whyNot(path, error))
+      )
+      return () => {
+        ended = true
+        if (port?.isOpen) port.close()
+      }
+    }
+  }
+}
+
+/** The ports on this machine that a meter's cable may be. */
+export function listPorts(): readonly string[] {
+  return ['/dev/serial/by-id', '/dev'].flatMap(folder => {
+    try {
+      return readdirSync(folder)
+        .filter(name => folder !== '/dev' || /^tty(USB|ACM|AMA)\d+$/.test(name))
+        .map(name => `${folder}/${name}`)
+    } catch {
+      return [] // there is none
+    }
+  })
+}
+
+async function openPort(path: string, baudRate: number): Promise<Port> {
+  // Loaded when it is needed: on a board without a prebuilt addon the other sources still work.
+  const { LinuxBinding } = await import('@serialport/bindings-cpp')
+  const binding: LinuxBindingInterface = {
+    list: () => LinuxBinding.list(),
+    async open(options) {
+      const port = await LinuxBinding.open(options)
+      port.read = (buffer, offset, length) => readOrHangUp(port, buffer, offset, length)
+      return port
+    }
+  }
+  const port = new SerialPortStream({ binding, path, baudRate, highWaterMark: limits.serialReadBytes, autoOpen: false })
+  return new Promise((resolve, reject) => {
+    port.open(error => (error ? reject(error) : resolve(port)))
+  })
+}
+
+/**
+ * Reads as the binding does, but for 0 bytes: that is how a terminal tells that its other side has hung up, and the
+ * binding's own read asks again and again then, at full speed and for ever.
+ */
+async function readOrHangUp(
+  port: LinuxPortBinding,
+  buffer: Buffer,
+  offset: number,
+  length: number
+): Promise<{ buffer: Buffer; bytesRead: number }> {
+  for (;;) {
+    if (port.fd === null) throw Object.assign(new Error('the port was closed'), { canceled: true })
+    const outcome = await readOnce(port.fd, buffer, offset, length)
+    if (outcome === 0) throw new Error('it hung up')
+    if (typeof outcome === 'number') return { buffer, bytesRead: outcome }
+    if (outcome.code !== 'EAGAIN' && outcome.code !== 'EINTR') throw outcome
+    await new Promise<void>((resolve, reject) => {
+      port.poller.once('readable', (error: Error | null) => (error ? reject(error) : resolve()))
+    })
+  }
+}
+
+function readOnce(fd: number, buffer: Buffer, offset: number, length: number): Promise<number | NodeJS.ErrnoException> {
+  return new Promise(resolve => {
+    read(fd, buffer, offset, length, null, (error, bytesRead) => resolve(error ?? bytesRead))
+  })
+}
+
+function lost(path: string, error: Error | null | undefined): Closed {
+  return { kind: 'lost', message: `${path} was closed (${error?.message ?? 'no reason told'}); it is opened again as soon as it is there.` }
+}
+
+function whyNot(path: string, error: unknown): Closed {
+  const said = error instanceof Error ? error.message : String(error)
+  const code = accessError(path)
+  if (code === 'ENOENT') {
+    const others = listPorts().filter(port => port !== path)
+    const seen = others.length > 0 ? ` Seen here: ${others.slice(0, limits.portsToldMax).join(', ')}.` : ''
+    return { kind: 'absent', message: `No such device: ${path}. Plug in the meter's cable, or name its port with --source.${seen}` }
+  }
+  if (code === 'EACCES' || /permission denied/i.test(said)) {
+    const how = 'Add the user that runs wattslug to the group dialout (sudo usermod -aG dialout USER) and log in again.'
+    return { kind: 'denied', message: `Permission denied: ${path}. ${how}` }
+  }
+  if (/lock|busy/i.test(said)) {
+    return { kind: 'busy', message: `${path} is held by another program, and only one can read it. Find it with: fuser ${path}` }
+  }
+  return { kind: 'failed', message: `${path} cannot be opened: ${said}. Is it a serial port?` }
+}
+
+function accessError(path: string): string | undefined {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK)
+    return undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code
+  }
+}
