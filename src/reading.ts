@@ -8,7 +8,7 @@ interface Origin {
   readonly model: string
   /** 0 is the whole house, 1 to 9 are appliances or further transmitters. */
   readonly sensor: number
-  /** The transmitter's 12-bit radio id. */
+  /** The transmitter's radio id: 12 bits on a CC128, 5 digits on a Classic. */
   readonly radioId: number
   /** The meter's own clock as it sent it, `HH:MM:SS`; it has no date or zone and may be hours wrong. */
   readonly meterTime: string

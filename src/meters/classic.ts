@@ -1,0 +1,47 @@
+/** The Classic, which names itself CC02: one whole-house sensor with three channels, history inline in some live messages. */
+
+import { childrenNamed, type Element } from './elements.ts'
+import { Fields, type Range, ranges } from './fields.ts'
+import { liveOutcome, readPower, readTemperature } from './live.ts'
+import type { Meter, Outcome } from './meter.ts'
+
+/** A Classic knows only watts. */
+const typeRange: Range = [1, 1]
+/** Real ones send ids beyond the 12 bits of the CC128 family, such as 12345. */
+const radioIdRange: Range = [0, 65_535]
+
+/** `<msg><date>…</date><src><name/><id/><type/><sver/></src><ch1>…` (spec: Classic live message). */
+export const classic: Meter = {
+  name: 'Classic',
+  bauds: [9600, 2400],
+
+  reads(message: Element): boolean {
+    return childrenNamed(message, 'date').length > 0
+  },
+
+  /** Inline history is left alone: the live value beside it is what counts here. */
+  read(message: Element, atMs: number): Outcome {
+    const fields = new Fields(message)
+    fields.integer('src/type', typeRange)
+    return liveOutcome(fields, {
+      kind: 'power',
+      atMs,
+      model: `${fields.word('src/name', /^ *(CC\d{1,3})$/)}-v${fields.word('src/sver', /^ *(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)$/)}`,
+      sensor: 0,
+      radioId: fields.integer('src/id', radioIdRange),
+      meterTime: readTime(fields),
+      daysSinceBirth: fields.integer('date/dsb', ranges.daysSinceBirth),
+      ...readTemperature(fields),
+      ...readPower(fields)
+    })
+  }
+}
+
+function readTime(fields: Fields): string {
+  const parts = [
+    fields.integer('date/hr', ranges.hour),
+    fields.integer('date/min', ranges.minute),
+    fields.integer('date/sec', ranges.second)
+  ]
+  return parts.map(part => String(part).padStart(2, '0')).join(':')
+}
