@@ -45,3 +45,22 @@ export interface ImpulseReading extends Origin {
 }
 
 export type Reading = PowerReading | ImpulseReading
+
+/** One value of a meter's own history: energy over a span that its name on the wire tells. */
+export interface HistoryValue {
+  /** `hours` are spans of two hours, `days` run from 23:00 to 23:00, `blocks` are 30 days counted from the wipe, `years` are a Classic's. */
+  readonly scale: 'hours' | 'days' | 'blocks' | 'years'
+  /** The number in its name: 4 in `h004`, 1 in `d001`. */
+  readonly index: number
+  readonly kwh: number
+}
+
+/** One message of history: what the meter remembers of some of its spans, by sensor. */
+export interface HistoryPage {
+  readonly atMs: number
+  readonly model: string
+  /** The meter's own clock as it sent it, `HH:MM:SS`. */
+  readonly meterTime: string
+  readonly daysSinceBirth: number
+  readonly sensors: readonly { readonly sensor: number; readonly values: readonly HistoryValue[] }[]
+}
