@@ -1,9 +1,9 @@
 /** The settings: one table from which the command line, the help, the environment and the file are read. */
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parse as parseToml, TomlError } from 'smol-toml'
+import { readToml } from './io/toml.ts'
 import { topicNameFault } from './mqtt/topic.ts'
 
 /** Where a meter's bytes come from. */
@@ -174,13 +174,11 @@ function parseCommandLine(args: readonly string[]): ReturnType<typeof parseArgs>
 }
 
 function readFile(file: string): Readonly<Partial<Record<Name, Found>>> {
-  let table: Record<string, unknown>
+  let table: ReturnType<typeof readToml>
   try {
-    table = parseToml(readFileSync(file, 'utf8'))
+    table = readToml(file)
   } catch (error) {
-    if (error instanceof TomlError)
-      throw new ConfigError(`${file}, line ${error.line}, column ${error.column}: ${error.message.split('\n')[0]}`)
-    throw new ConfigError(`--config ${file}: it cannot be read (${(error as Error).message}); allowed: a TOML file`)
+    throw new ConfigError((error as Error).message)
   }
   const found: Partial<Record<Name, Found>> = {}
   for (const [key, value] of Object.entries(table)) {

@@ -1,0 +1,93 @@
+/** Bundles src/main.ts and all that it imports into one CommonJS file: half the memory of the same modules loaded one by one. */
+import { readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { build } from 'esbuild'
+import { failure, root } from './command.mjs'
+
+/** Packages' modules that are not wanted, by the importing package, and what stands in for them. */
+const standIns = [
+  { import: /^debug$/, from: /./, code: 'const log = () => {}\nlog.enabled = false\nmodule.exports = () => log' },
+  { import: /^\.\/(darwin|win32)$/, from: /bindings-cpp/, code: 'module.exports = {}' },
+  { import: /^\.\/linux-list$/, from: /bindings-cpp/, code: 'exports.linuxList = async () => []' }
+]
+
+/** Where a package's text has to be changed; a package that no longer has the text fails the build. */
+const patches = [
+  {
+    // The addon is looked for in prebuilds/ beside the bundle, not beside the package.
+    file: /bindings-cpp\/dist\/serialport-bindings\.js$/,
+    find: "(0, path_1.join)(__dirname, '../')",
+    replace: '__dirname'
+  }
+]
+
+/** Answers the daemon's code. */
+export const bundleDaemon = async ({ version, page, entry = join(root, 'src/main.ts') }) => {
+  const done = new Set()
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    logLevel: 'silent',
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    charset: 'utf8',
+    legalComments: 'inline',
+    banner: { js: '#!/usr/bin/env node' },
+    define: { __WATTSLUG_VERSION__: JSON.stringify(version) },
+    alias: { 'readable-stream': 'node:stream' },
+    external: ['bufferutil', 'utf-8-validate'],
+    plugins: [standInPlugin, patchPlugin(done), pagePlugin(page)]
+  })
+  const missed = patches.filter(patch => !done.has(patch))
+  if (missed.length > 0)
+    throw failure(`the bundle lacks a file that has to be patched: ${missed.map(({ file }) => file.source).join(', ')}`)
+  return outputFiles[0].text
+}
+
+const standInPlugin = {
+  name: 'stand-in',
+  setup: ({ onResolve, onLoad }) => {
+    standIns.forEach((standIn, index) => {
+      onResolve({ filter: standIn.import }, ({ importer, path }) =>
+        standIn.from.test(importer) ? { path: `${path}#${index}`, namespace: 'stand-in', pluginData: standIn.code } : undefined
+      )
+    })
+    onLoad({ filter: /./, namespace: 'stand-in' }, ({ pluginData }) => ({ contents: pluginData, loader: 'js' }))
+  }
+}
+
+const patchPlugin = done => ({
+  name: 'patch',
+  setup: ({ onLoad }) => {
+    for (const patch of patches) {
+      onLoad({ filter: patch.file }, async ({ path }) => {
+        const text = await readFile(path, 'utf8')
+        if (text.split(patch.find).length !== 2) throw new Error(`${relative(root, path)} no longer contains once: ${patch.find}`)
+        done.add(patch)
+        return { contents: text.replace(patch.find, patch.replace), loader: 'js' }
+      })
+    }
+  }
+})
+
+/** The page's files as the module `wattslug:page`, described in src/io/page-files.d.ts. They stay packed until one asks unpacked. */
+const pagePlugin = page => ({
+  name: 'page',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^wattslug:page$/ }, ({ path }) => ({ path, namespace: 'page' }))
+    onLoad({ filter: /./, namespace: 'page' }, () => ({
+      resolveDir: root,
+      contents: `import { gunzipSync } from 'node:zlib'
+const file = (path, type, etag, packed) => {
+  const gzip = Buffer.from(packed, 'base64')
+  return { path, type, etag, gzip, get body() { return gunzipSync(gzip) } }
+}
+export const files = [
+${page.map(({ path, type, etag, gzip }) => `  file(${[path, type, etag, gzip.toString('base64')].map(text => JSON.stringify(text)).join(', ')})`).join(',\n')}
+]`
+    }))
+  }
+})
