@@ -1,0 +1,96 @@
+/** Every word that the page shows, in one table for each language. */
+
+import type { Medium, MeterState } from './payloads.ts'
+import type { Phase } from './present.ts'
+
+export interface Strings {
+  readonly language: string
+  readonly wholeHouse: string
+  readonly houseChannels: string
+  readonly allSensors: (summed: number, known: number) => string
+  readonly noPower: string
+  readonly simulated: string
+  readonly chip: Readonly<Record<Phase, string>>
+  readonly chipOfCause: Readonly<Partial<Record<MeterState, string>>>
+  readonly title: Readonly<Record<Exclude<Phase, 'live'>, string>>
+  readonly titleOfCause: Readonly<Partial<Record<MeterState, string>>>
+  readonly offline: (since: string) => string
+  readonly connecting: string
+  readonly connectingTitle: string
+  readonly waiting: string
+  readonly stale: string
+  readonly ago: (count: number, unit: 'second' | 'minute' | 'hour' | 'day') => string
+  readonly lastReading: (age: string) => string
+  readonly traceTitle: string
+  readonly trace: (lowest: string, average: string, highest: string) => string
+  readonly traceEmpty: string
+  readonly minutes: (count: number) => string
+  readonly seconds: (count: number) => string
+  readonly now: string
+  readonly lowest: string
+  readonly average: string
+  readonly highest: string
+  readonly sensors: string
+  readonly sensor: (number: number) => string
+  readonly medium: Readonly<Record<Medium, string>>
+  readonly unit: Readonly<Record<Medium, string>>
+  readonly channel: (number: number) => string
+  readonly room: string
+  readonly host: (host: string, connected: boolean) => string
+  readonly justNow: string
+  readonly announce: (state: string, power: string) => string
+}
+
+export const english: Strings = {
+  language: 'en',
+  wholeHouse: 'Whole house',
+  houseChannels: 'Whole house by channel',
+  allSensors: (summed, known) => (summed === known ? 'All sensors together' : `${summed} of ${known} sensors`),
+  noPower: 'No sensor reports power',
+  simulated: 'Simulated meter',
+  chip: { connecting: 'Connecting', live: 'Live', stale: 'Silent', 'no-meter': 'No meter', offline: 'Offline' },
+  chipOfCause: { denied: 'No access', busy: 'Port busy', unreadable: 'Unreadable', failed: 'Port failed' },
+  title: {
+    connecting: 'Waiting for the meter',
+    stale: 'Nothing new from the meter',
+    'no-meter': 'No meter found',
+    offline: 'Can’t reach wattslug'
+  },
+  titleOfCause: {
+    denied: 'The port is locked',
+    busy: 'The port is in use',
+    unreadable: 'The meter isn’t making sense',
+    failed: 'The port failed'
+  },
+  offline: since =>
+    `${since === '' ? 'It has stopped.' : `No answer since ${since}.`} Trying again: check that this device is on the home network and that wattslug has power.`,
+  connectingTitle: 'Connecting…',
+  connecting: 'Looking for wattslug on the home network.',
+  waiting: 'The first reading comes within a few seconds.',
+  stale: 'These are its last numbers. It may be out of the transmitter’s reach, or the transmitter’s batteries may be flat.',
+  ago: (count, unit) => `${count} ${{ second: 's', minute: 'min', hour: 'h', day: count === 1 ? 'day' : 'days' }[unit]} ago`,
+  lastReading: age => `Last reading ${age}`,
+  traceTitle: 'Last minutes',
+  trace: (lowest, average, highest) => `Power over the last minutes: lowest ${lowest}, average ${average}, highest ${highest}`,
+  traceEmpty: 'Power over the last minutes: no readings yet',
+  minutes: count => `${count} min`,
+  seconds: count => `${count} s`,
+  now: 'now',
+  lowest: 'Lowest',
+  average: 'Average',
+  highest: 'Highest',
+  sensors: 'Sensors',
+  sensor: number => `Sensor ${number}`,
+  medium: { electricity: 'Electricity', gas: 'Gas', water: 'Water' },
+  unit: { electricity: 'kWh', gas: 'm³', water: 'm³' },
+  channel: number => `Channel ${number}`,
+  room: 'Room',
+  host: (host, connected) => (connected ? `Connected to ${host}` : `Not connected to ${host}`),
+  justNow: 'just now',
+  announce: (state, power) => (power === '' ? state : `${state}: ${power}`)
+}
+
+/** The table for a browser's language; English for those that have none yet. */
+export function stringsFor(_language: string): Strings {
+  return english
+}

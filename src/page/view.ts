@@ -1,0 +1,178 @@
+/** Puts a View on the screen: changes only what changed, and speaks to screen readers seldom. */
+
+import { Cards, setText } from './cards.ts'
+import type { Formats } from './format.ts'
+import type { Phase, View } from './present.ts'
+import type { Strings } from './strings.ts'
+import { Trace } from './trace.ts'
+
+/** Power is spoken no more often than this; a change of state at once. */
+const spokenEveryMs = 60_000
+/** A number with more characters than this is set smaller. */
+const charactersLarge = 4
+const levelMidWatts = 1_500
+const levelHighWatts = 4_000
+
+export class Screen {
+  readonly #strings: Strings
+  readonly #formats: Formats
+  readonly #host: string
+  readonly #trace: Trace
+  readonly #cards: Cards
+  #spokenPhase: Phase | undefined
+  #spokenAt = 0
+
+  constructor(strings: Strings, formats: Formats, host: string) {
+    this.#strings = strings
+    this.#formats = formats
+    this.#host = host
+    const labels = { watts: formats.scale, time: formats.span, now: strings.now }
+    const canvas = find('trace')
+    if (!(canvas instanceof HTMLCanvasElement)) throw new Error('No canvas')
+    this.#trace = new Trace(canvas, labels)
+    this.#cards = new Cards(find('cards'), strings, formats)
+    document.documentElement.lang = strings.language
+    for (const [id, text] of [
+      ['simulated', strings.simulated],
+      ['recent-title', strings.traceTitle],
+      ['lowest-label', strings.lowest],
+      ['average-label', strings.average],
+      ['highest-label', strings.highest],
+      ['sensors-title', strings.sensors],
+      ['room-label', strings.room]
+    ] as const) {
+      setText(find(id), text)
+    }
+  }
+
+  /** `atMs` is a steady clock's time, for movement alone. */
+  show(view: View, atMs: number): void {
+    this.#showState(view)
+    this.#showTotal(view)
+    this.#showNotice(view)
+    this.#showRecent(view, atMs)
+    find('sensors').hidden = view.cards.length === 0
+    document.body.toggleAttribute('data-cards', view.cards.length > 0)
+    this.#cards.show(view, atMs)
+    this.#speak(view, atMs)
+  }
+
+  /** Paints the traces; true while something still moves. */
+  paint(nowMs: number, atMs: number, still: boolean): boolean {
+    const moving = this.#trace.paint(nowMs, atMs, still)
+    return this.#cards.paint(nowMs, atMs, still) || moving
+  }
+
+  #showState(view: View): void {
+    const { body } = document
+    body.setAttribute('data-phase', view.phase)
+    body.setAttribute('data-level', view.total && !view.total.stale ? levelOf(view.total.watts) : 'none')
+    find('chip-mark').setAttribute('href', `#mark-${view.phase}`)
+    setText(find('chip'), this.#chipText(view))
+    find('simulated').hidden = !view.simulated
+    setText(find('host'), this.#strings.host(this.#host, view.phase !== 'offline'))
+    setText(find('meter'), [view.model, view.source].filter(part => part !== '').join(' · '))
+    setText(find('version'), view.version === '' ? '' : `wattslug ${view.version}`)
+  }
+
+  #chipText({ phase, cause }: View): string {
+    const ofCause = phase === 'no-meter' && cause ? this.#strings.chipOfCause[cause] : undefined
+    return ofCause ?? this.#strings.chip[phase]
+  }
+
+  #showTotal({ total, celsius, phase, cards }: View): void {
+    const { wholeHouse, allSensors, noPower, lastReading } = this.#strings
+    const of = total?.of ?? 'house'
+    const title = of === 'house' ? wholeHouse : allSensors(of.summed, of.known)
+    setText(find('total-title'), !total && cards.length > 0 ? noPower : title)
+    const { number, unit } = total ? this.#formats.power(total.watts) : { number: '', unit: '' }
+    const power = find('power')
+    power.hidden = !total && phase !== 'connecting'
+    document.body.toggleAttribute('data-bare', power.hidden)
+    power.toggleAttribute('data-empty', !total)
+    power.toggleAttribute('data-stale', total?.stale ?? true)
+    power.toggleAttribute('data-long', number.length > charactersLarge)
+    setText(find('watts'), number)
+    setText(find('unit'), unit)
+    const age = total ? this.#formats.age(total.ageMs) : ''
+    setText(find('age'), total?.stale ? lastReading(age) : age)
+    find('room').hidden = celsius === undefined
+    setText(find('temperature'), celsius === undefined ? '' : this.#formats.temperature(celsius))
+    document.title = total && !total.stale ? `${number} ${unit} · wattslug` : 'wattslug'
+  }
+
+  #showNotice(view: View): void {
+    const { phase, cause, linked } = view
+    const { title, titleOfCause, connectingTitle } = this.#strings
+    const notice = find('notice')
+    notice.hidden = phase === 'live'
+    if (phase === 'live') return
+    const ofCause = phase === 'no-meter' && cause ? titleOfCause[cause] : undefined
+    const ofLink = phase === 'connecting' && !linked ? connectingTitle : undefined
+    setText(find('notice-title'), ofCause ?? ofLink ?? title[phase])
+    setSentence(find('notice-text'), this.#noticeText(view))
+  }
+
+  #noticeText({ phase, linked, message, sincePhoneMs }: View): string {
+    const { connecting, waiting, stale, offline } = this.#strings
+    switch (phase) {
+      case 'connecting':
+        return linked ? message || waiting : connecting
+      case 'stale':
+        return message || stale
+      case 'offline':
+        return offline(sincePhoneMs === undefined ? '' : this.#formats.clock(sincePhoneMs))
+      case 'live':
+      case 'no-meter':
+        return message
+    }
+  }
+
+  #showRecent({ points, nowMs, reachMs, staleMs, summary, phase, total }: View, atMs: number): void {
+    const { powerText } = this.#formats
+    find('recent').hidden = points.length === 0 && phase !== 'connecting'
+    this.#trace.show({ points, nowMs, reachMs, staleMs, dim: phase !== 'live' || total?.stale === true }, atMs)
+    find('summary').hidden = summary === undefined
+    const texts = summary && ([summary.lowest, summary.average, summary.highest].map(powerText) as [string, string, string])
+    find('trace').setAttribute('aria-label', texts ? this.#strings.trace(...texts) : this.#strings.traceEmpty)
+    for (const [index, id] of (['lowest', 'average', 'highest'] as const).entries()) setText(find(id), texts?.[index] ?? '')
+  }
+
+  #speak(view: View, atMs: number): void {
+    const { phase, total } = view
+    if (phase === this.#spokenPhase && (phase !== 'live' || atMs - this.#spokenAt < spokenEveryMs)) return
+    this.#spokenPhase = phase
+    this.#spokenAt = atMs
+    const power = total && !total.stale ? this.#formats.powerText(total.watts) : ''
+    setText(find('status'), this.#strings.announce(this.#chipText(view), power))
+  }
+}
+
+function levelOf(watts: number): string {
+  if (watts < 0) return 'export'
+  if (watts < levelMidWatts) return 'low'
+  return watts < levelHighWatts ? 'mid' : 'high'
+}
+
+/** Text in which names of ports and options stand out and do not break. */
+function setSentence(element: HTMLElement, text: string): void {
+  if (element.textContent === text) return
+  const words = text.split(' ').map((word, index) => {
+    const [, name, rest] = /^(--?[a-z][\w-]*|\/[\w./-]*\w)(.*)$/.exec(word) ?? []
+    const space = index === 0 ? '' : ' '
+    return name === undefined ? [space + word] : [space, codeOf(name), rest ?? '']
+  })
+  element.replaceChildren(...words.flat())
+}
+
+function codeOf(text: string): HTMLElement {
+  const code = document.createElement('code')
+  code.textContent = text
+  return code
+}
+
+function find(id: string): HTMLElement {
+  const element = document.getElementById(id)
+  if (!element) throw new Error(`No element ${id}`)
+  return element
+}

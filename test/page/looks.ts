@@ -1,0 +1,134 @@
+/** How the page writes its numbers and draws its lines, and what it weighs. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { buildSync } from 'esbuild'
+import fc from 'fast-check'
+import t from 'tap'
+import { curve, runs, scaleFor } from '../../src/page/curve.ts'
+import { formatsFor } from '../../src/page/format.ts'
+import type { Point } from '../../src/page/payloads.ts'
+import { english, stringsFor } from '../../src/page/strings.ts'
+
+const spaced = (text: string) => text.replace('\u202f', ' ')
+const british = formatsFor('en-GB', english)
+
+t.test('power', async t => {
+  const table: [number, string, string][] = [
+    [0, '0', 'W'],
+    [-0.4, '0', 'W'],
+    [917.6, '918', 'W'],
+    [-1_500, '−1500', 'W'],
+    [9_999.4, '9999', 'W'],
+    [9_999.6, '10.00', 'kW'],
+    [12_345, '12.35', 'kW'],
+    [-12_345, '−12.35', 'kW'],
+    [99_994, '99.99', 'kW'],
+    [123_456, '123.5', 'kW']
+  ]
+  for (const [watts, number, unit] of table) t.same(british.power(watts), { number, unit }, String(watts))
+  t.same(formatsFor('de-DE', english).power(12_345), { number: '12,35', unit: 'kW' })
+  t.same(
+    [500, 1_000, 1_500, 2_250, -1_000].map(watts => spaced(british.scale(watts))),
+    ['500 W', '1 kW', '1.5 kW', '2.25 kW', '−1 kW']
+  )
+})
+
+t.test('ages and temperature', async t => {
+  const table: [number, string][] = [
+    [0, 'just now'],
+    [1_999, 'just now'],
+    [2_000, '2 s ago'],
+    [89_999, '89 s ago'],
+    [90_000, '1 min ago'],
+    [3_600_000, '60 min ago'],
+    [7_200_000, '2 h ago'],
+    [129_600_000, '1 day ago'],
+    [864_000_000, '10 days ago']
+  ]
+  for (const [ageMs, text] of table) t.equal(british.age(ageMs), text)
+  t.equal(spaced(british.temperature(21.46)), '21.5 °C')
+  t.equal(spaced(british.temperature(-0.04)), '0.0 °C')
+  t.equal(spaced(formatsFor('en-US', english).temperature(21.5)), '71 °F')
+  t.equal(stringsFor('xx').language, 'en')
+})
+
+const series = fc
+  .array(fc.tuple(fc.integer({ min: 1, max: 120_000 }), fc.integer({ min: -20_000, max: 20_000 })), { minLength: 1, maxLength: 60 })
+  .map(steps => {
+    let atMs = 0
+    return steps.map(([stepMs, watts]): Point => {
+      atMs += stepMs
+      return [atMs, watts]
+    })
+  })
+
+t.test('the scale holds every point and zero, with a few round lines', async t => {
+  fc.assert(
+    fc.property(series, points => {
+      const { least, most, stepWatts } = scaleFor(points, 3)
+      const lines = Math.floor(most / stepWatts) - Math.ceil(least / stepWatts) + 1
+      return points.every(([, watts]) => watts >= least && watts <= most) && least <= 0 && most >= 0 && lines >= 1 && lines <= 6
+    })
+  )
+  t.same(scaleFor([], 3).least, 0)
+})
+
+t.test('the curve meets every point and never swings past its neighbours', async () => {
+  fc.assert(
+    fc.property(series, points => {
+      const { x, y, pieces } = curve(
+        points,
+        atMs => atMs / 100,
+        watts => -watts / 10
+      )
+      let before = { x, y }
+      return pieces.every((piece, index) => {
+        const [low, high] = [Math.min(before.y, piece.y) - 1e-6, Math.max(before.y, piece.y) + 1e-6]
+        const within = [piece.y1, piece.y2].every(value => value >= low && value <= high)
+        const meets = piece.x === (points[index + 1]?.[0] ?? 0) / 100 && piece.x1 >= before.x && piece.x2 <= piece.x
+        before = piece
+        return within && meets
+      })
+    })
+  )
+})
+
+t.test('a series is cut where it says nothing', async t => {
+  const points: Point[] = [
+    [0, 1],
+    [90_000, 2],
+    [180_001, 3]
+  ]
+  t.same(runs(points, 90_000), [points.slice(0, 2), points.slice(2)])
+})
+
+const folder = new URL('../../src/page/', import.meta.url)
+const read = (name: string) => readFileSync(new URL(name, folder), 'utf8')
+
+t.test('it all weighs less than 20 KB', async t => {
+  const { outputFiles } = buildSync({
+    entryPoints: [new URL('main.ts', folder).pathname],
+    bundle: true,
+    minify: true,
+    target: 'es2020',
+    format: 'iife',
+    write: false
+  })
+  const parts = [outputFiles[0]?.text ?? '', ...['index.html', 'style.css', 'icon.svg'].map(read)]
+  t.ok(parts.map(part => gzipSync(part).length).reduce((sum, bytes) => sum + bytes) < 20_480)
+})
+
+t.test('nothing in it needs a lax content security policy, or another host', async t => {
+  const html = read('index.html')
+  t.notMatch(html, /\son\w+=|\sstyle=|<style|<script(?![^>]*\ssrc=)/i)
+  t.notMatch(html + read('style.css') + read('icon.svg').replace('http://www.w3.org/2000/svg', ''), /https?:|url\(|@import/)
+  const code = readdirSync(folder)
+    .filter(name => name.endsWith('.ts'))
+    .map(read)
+    .join('\n')
+  t.notMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function/)
+  const ids = [...read('view.ts').matchAll(/find\('([a-z-]+)'\)/g)].map(([, id]) => id)
+  t.ok(ids.length > 10)
+  for (const id of ids) t.match(html, `id="${id}"`)
+})

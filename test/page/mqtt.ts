@@ -1,0 +1,404 @@
+/** The page's MQTT client against a real broker over a real WebSocket, and against a network that it has in its hand. */
+
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Aedes } from 'aedes'
+import t, { type Test } from 'tap'
+import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws'
+import { type ClientOptions, type ClientState, connect, type Message, type SocketLike, type Timers } from '../../src/page/mqtt.ts'
+
+interface Host {
+  readonly broker: Aedes
+  readonly url: string
+  /** Cuts every link and frees the port. */
+  kill(): Promise<void>
+}
+
+async function startHost(port = 0): Promise<Host> {
+  const broker = await Aedes.createBroker()
+  const server: Server = createServer()
+  const sockets = new WebSocketServer({ server, handleProtocols: protocols => (protocols.has('mqtt') ? 'mqtt' : false) })
+  sockets.on('connection', (socket, request) => {
+    const stream = createWebSocketStream(socket)
+    stream.on('error', () => {})
+    broker.handle(stream, request)
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    broker,
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/mqtt`,
+    kill: async () => {
+      for (const socket of sockets.clients) socket.terminate()
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+      await new Promise<void>(resolve => broker.close(resolve))
+    }
+  }
+}
+
+/** A client, what it was told, and a way to wait for it. */
+function watched(t: Test, url: string, options: ClientOptions = {}) {
+  const messages: Message[] = []
+  const states: ClientState[] = []
+  const waiting = new Set<() => void>()
+  const changed = () => {
+    for (const look of waiting) look()
+  }
+  const client = connect(url, {
+    WebSocket,
+    random: () => 0,
+    ...options,
+    onMessage: message => {
+      messages.push(message)
+      changed()
+    },
+    onState: state => {
+      states.push(state)
+      changed()
+    }
+  })
+  t.teardown(() => client.disconnect())
+  const until = (condition: () => boolean): Promise<void> =>
+    new Promise(resolve => {
+      const look = () => {
+        if (!condition()) return
+        waiting.delete(look)
+        resolve()
+      }
+      waiting.add(look)
+      look()
+    })
+  return { client, messages, states, until, connected: () => until(() => client.state.phase === 'connected') }
+}
+
+const textOf = ({ payload }: Message) => new TextDecoder().decode(payload)
+
+t.test('subscribes, publishes and hears itself at both QoS', async t => {
+  const host = await startHost()
+  t.teardown(host.kill)
+  const { client, messages, until, connected } = watched(t, host.url)
+  t.equal(await client.subscribe('zero/+', 0), 0, 'asked for before the link is up')
+  await connected()
+  t.equal(await client.subscribe('one/#', 1), 1)
+  await client.publish('zero/a', 'hello')
+  await client.publish('one/b', Uint8Array.of(0xe2, 0x82, 0xac), { qos: 1 })
+  await until(() => messages.length === 2)
+  t.match(messages, [
+    { topic: 'zero/a', qos: 0, retain: false },
+    { topic: 'one/b', qos: 1, retain: false }
+  ])
+  t.same(messages.map(textOf), ['hello', '€'])
+  await client.unsubscribe('zero/+')
+  await client.publish('zero/a', 'unheard', { qos: 1 })
+  await client.publish('one/b', 'heard', { qos: 1 })
+  await until(() => messages.length === 3)
+  t.equal(textOf(messages[2] as Message), 'heard')
+})
+
+t.test('retained messages come on subscribing', async t => {
+  const host = await startHost()
+  t.teardown(host.kill)
+  const first = watched(t, host.url)
+  await first.client.publish('house/power', '918', { qos: 1, retain: true })
+  const second = watched(t, host.url)
+  await second.client.subscribe('house/#')
+  await second.until(() => second.messages.length === 1)
+  t.match(second.messages[0], { topic: 'house/power', retain: true })
+})
+
+t.test('the will is published when the client vanishes, and not when it says goodbye', async t => {
+  const host = await startHost()
+  t.teardown(host.kill)
+  const watcher = watched(t, host.url)
+  await watcher.client.subscribe('gone/+', 1)
+  let vanishing: WebSocket | undefined
+  class Vanishing extends WebSocket {
+    constructor(url: string, protocols: string[]) {
+      super(url, protocols)
+      vanishing = this
+    }
+  }
+  const polite = watched(t, host.url, { will: { topic: 'gone/polite', payload: 'x' } })
+  const rude = watched(t, host.url, { WebSocket: Vanishing, will: { topic: 'gone/rude', payload: 'y', qos: 1, retain: true } })
+  await polite.connected()
+  await rude.connected()
+  polite.client.disconnect()
+  vanishing?.terminate()
+  await watcher.until(() => watcher.messages.length > 0)
+  t.same(
+    watcher.messages.map(({ topic }) => topic),
+    ['gone/rude']
+  )
+  t.same(polite.client.state, { phase: 'closed' })
+})
+
+t.test('returns after the server was killed, with its subscriptions and what was not acknowledged', async t => {
+  const host = await startHost()
+  const { client, messages, states, until, connected } = watched(t, host.url)
+  await client.subscribe('a/+', 1)
+  await host.kill()
+  await until(() => client.state.phase === 'waiting')
+  t.match(states[states.length - 1], { phase: 'waiting', reason: 'The link was closed', retryMs: 500 })
+  await t.rejects(client.publish('a/b', 'QoS 0 is not kept'), { message: 'Not connected' })
+  const kept = client.publish('a/b', 'kept', { qos: 1 })
+  const again = await startHost(Number(new URL(host.url).port))
+  t.teardown(again.kill)
+  client.wake()
+  await connected()
+  await kept
+  await until(() => messages.length > 0)
+  t.same(messages.map(textOf), ['kept'])
+})
+
+t.test('a refused login is told, and tried again', async t => {
+  const host = await startHost()
+  t.teardown(host.kill)
+  host.broker.authenticate = (_client, username, password, done) => done(null, username === 'me' && password?.toString() === 'secret')
+  const good = watched(t, host.url, { username: 'me', password: 'secret' })
+  await good.connected()
+  const bad = watched(t, host.url, { username: 'me', password: 'wrong' })
+  await bad.until(() => bad.client.state.phase === 'waiting')
+  t.match(bad.client.state, { reason: /^(Refused: not authorised|Refused: username or password)$/ })
+})
+
+t.test('a refused subscription is told', async t => {
+  const host = await startHost()
+  t.teardown(host.kill)
+  host.broker.authorizeSubscribe = (_client, subscription, done) => done(null, subscription.topic === 'secret' ? null : subscription)
+  const { client } = watched(t, host.url)
+  await t.rejects(client.subscribe('secret'), { message: 'Subscription refused: secret' })
+  t.equal(await client.subscribe('open'), 0)
+})
+
+// --- with a network in hand ---
+
+/** Timers that wait for `pass`. */
+function handTimers(): Timers & { pass(ms: number): void } {
+  let nowMs = 0
+  const due = new Map<number, { atMs: number; callback: () => void }>()
+  let last = 0
+  return {
+    setTimeout: (callback, delayMs) => {
+      last += 1
+      due.set(last, { atMs: nowMs + delayMs, callback })
+      return last
+    },
+    clearTimeout: handle => {
+      due.delete(handle as number)
+    },
+    pass: ms => {
+      const endMs = nowMs + ms
+      for (;;) {
+        const next = [...due].filter(([, { atMs }]) => atMs <= endMs).sort(([, one], [, other]) => one.atMs - other.atMs)[0]
+        if (!next) break
+        due.delete(next[0])
+        nowMs = next[1].atMs
+        next[1].callback()
+      }
+      nowMs = endMs
+    }
+  }
+}
+
+/** A client on sockets that do what the test says. */
+function inHand(t: Test, options: ClientOptions = {}) {
+  const sockets: HandSocket[] = []
+  class HandSocket implements SocketLike {
+    binaryType = 'blob'
+    bufferedAmount = 0
+    onopen: ((event: never) => void) | null = null
+    onmessage: ((event: never) => void) | null = null
+    onclose: ((event: never) => void) | null = null
+    onerror: ((event: never) => void) | null = null
+    closed = false
+    readonly sent: number[][] = []
+    readonly protocols: string[]
+    constructor(_url: string, protocols: string[]) {
+      this.protocols = protocols
+      sockets.push(this)
+    }
+    send(bytes: Uint8Array): void {
+      this.sent.push([...bytes])
+    }
+    close(): void {
+      this.closed = true
+    }
+    receive(...bytes: number[]): void {
+      this.onmessage?.({ data: Uint8Array.from(bytes).buffer } as never)
+    }
+    welcome(): void {
+      this.onopen?.({} as never)
+      this.receive(0x20, 2, 0, 0)
+    }
+  }
+  const timers = handTimers()
+  const states: ClientState[] = []
+  const client = connect('ws://hand/mqtt', {
+    WebSocket: HandSocket,
+    timers,
+    random: () => 1,
+    ...options,
+    onState: state => states.push(state)
+  })
+  t.teardown(() => client.disconnect())
+  const newest = () => sockets[sockets.length - 1] as HandSocket
+  return { client, timers, states, sockets, newest }
+}
+
+const pingreq = [0xc0, 0]
+const pingresp = [0xd0, 0]
+
+t.test('the wait between attempts doubles up to ten seconds, with jitter, and starts anew after a success', async t => {
+  let share = 1
+  const { client, newest, timers } = inHand(t, { random: () => share })
+  const waits: number[] = []
+  const fail = () => {
+    newest().onclose?.({} as never)
+    const { state } = client
+    if (state.phase === 'waiting') {
+      waits.push(state.retryMs)
+      timers.pass(state.retryMs)
+    }
+    t.equal(client.state.phase, 'connecting')
+  }
+  for (let count = 0; count < 6; count += 1) fail()
+  share = 0
+  fail()
+  newest().welcome()
+  share = 1
+  fail()
+  t.same(waits, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 500, 1_000])
+})
+
+t.test('an attempt without answer ends', async t => {
+  const { client, newest, timers, sockets } = inHand(t)
+  timers.pass(10_000)
+  t.match(client.state, { phase: 'waiting', reason: 'No answer' })
+  t.ok(newest().closed)
+  t.equal(sockets.length, 1)
+  t.same(sockets[0]?.protocols, ['mqtt'])
+  t.equal(sockets[0]?.binaryType, 'arraybuffer')
+})
+
+t.test('pings at its interval, and an unanswered one ends the link', async t => {
+  const { client, newest, timers } = inHand(t, { keepAliveSeconds: 60, pingIntervalMs: 10_000 })
+  newest().welcome()
+  newest().sent.length = 0
+  for (let count = 1; count <= 3; count += 1) {
+    timers.pass(10_000)
+    t.same(newest().sent, Array(count).fill(pingreq))
+    newest().receive(...pingresp)
+  }
+  timers.pass(10_000)
+  timers.pass(4_999)
+  t.equal(client.state.phase, 'connected')
+  timers.pass(1)
+  t.match(client.state, { phase: 'waiting', reason: 'No answer' })
+})
+
+t.test('woken on a dead link it pings and reconnects at once', async t => {
+  const { client, newest, timers, sockets } = inHand(t)
+  newest().welcome()
+  client.wake()
+  t.same(newest().sent[newest().sent.length - 1], pingreq)
+  timers.pass(1_999)
+  t.equal(sockets.length, 1)
+  timers.pass(1)
+  t.equal(sockets.length, 2)
+  t.ok(sockets[0]?.closed)
+  newest().welcome()
+  t.equal(client.state.phase, 'connected')
+})
+
+t.test('woken on a live link it stays, even with an older ping on its way', async t => {
+  const { client, newest, timers, sockets } = inHand(t, { pingIntervalMs: 10_000 })
+  newest().welcome()
+  timers.pass(10_000)
+  client.wake()
+  newest().receive(...pingresp)
+  timers.pass(1_000)
+  newest().receive(...pingresp)
+  timers.pass(5_000)
+  t.equal(sockets.length, 1)
+  t.equal(client.state.phase, 'connected')
+  timers.pass(4_000)
+  client.wake()
+  newest().receive(...pingresp)
+  timers.pass(2_000)
+  t.equal(sockets.length, 2, 'the answer to the older ping does not count for the newer')
+})
+
+t.test('woken while waiting it connects at once, and while connecting it gives the attempt two seconds', async t => {
+  const { client, newest, timers, sockets } = inHand(t)
+  newest().onclose?.({} as never)
+  client.wake()
+  t.equal(sockets.length, 2)
+  client.wake()
+  timers.pass(1_999)
+  t.equal(sockets.length, 2)
+  timers.pass(1)
+  t.equal(sockets.length, 3)
+  t.equal(client.state.phase, 'connecting')
+})
+
+t.test('subscribes again on each link, and resends with DUP what was not acknowledged', async t => {
+  const { client, newest } = inHand(t)
+  newest().welcome()
+  const granted = client.subscribe('a', 1)
+  newest().receive(0x90, 3, 0, 1, 1)
+  t.equal(await granted, 1)
+  const published = client.publish('b', '!', { qos: 1 })
+  t.same(newest().sent.slice(1), [
+    [0x82, 6, 0, 1, 0, 1, 0x61, 1],
+    [0x32, 6, 0, 1, 0x62, 0, 2, 0x21]
+  ])
+  newest().onclose?.({} as never)
+  client.wake()
+  newest().welcome()
+  t.same(newest().sent.slice(1), [
+    [0x82, 6, 0, 3, 0, 1, 0x61, 1],
+    [0x3a, 6, 0, 1, 0x62, 0, 2, 0x21]
+  ])
+  newest().receive(0x40, 2, 0, 2)
+  await published
+})
+
+t.test('a broker that breaks the protocol is left', async t => {
+  const breaches: Record<string, (socket: { receive(...bytes: number[]): void; onmessage: ((event: never) => void) | null }) => void> = {
+    'a second CONNACK': socket => socket.receive(0x20, 2, 0, 0),
+    'malformed bytes': socket => socket.receive(0xff, 0),
+    'a huge packet': socket => socket.receive(0x30, 0xff, 0xff, 0xff, 0x7f),
+    'QoS 2 unasked': socket => socket.receive(0x34, 5, 0, 1, 0x61, 0, 1),
+    'a text frame': socket => socket.onmessage?.({ data: 'text' } as never)
+  }
+  for (const [name, breach] of Object.entries(breaches)) {
+    const { client, newest } = inHand(t)
+    newest().welcome()
+    breach(newest())
+    t.equal(client.state.phase, 'waiting', name)
+  }
+  const { client, newest } = inHand(t)
+  newest().receive(0x30, 3, 0, 1, 0x61)
+  t.equal(client.state.phase, 'waiting', 'a PUBLISH before CONNACK')
+})
+
+t.test('what waits for the broker is bounded', async t => {
+  const { client } = inHand(t)
+  const waiting = Array.from({ length: 100 }, (_value, index) => client.publish('a', String(index), { qos: 1 }))
+  await t.rejects(client.publish('a', 'one more', { qos: 1 }), { message: 'Too much waits for the broker' })
+  client.disconnect()
+  const settled = await Promise.allSettled(waiting)
+  t.ok(settled.every(({ status }) => status === 'rejected'))
+  await t.rejects(client.subscribe('a'), { message: 'Disconnected' })
+})
+
+t.test('options that MQTT cannot carry are refused at once', async t => {
+  t.throws(() => inHand(t, { password: 'without a username' }))
+  t.throws(() => inHand(t, { will: { topic: 'a/#', payload: '' } }))
+  const { client } = inHand(t)
+  await t.rejects(client.subscribe('a/#/b'))
+  await t.rejects(client.unsubscribe(''))
+  await t.rejects(client.publish('+', ''))
+})
