@@ -4,6 +4,8 @@
 interface Origin {
   /** The host's time at which the message arrived, in ms since 1970 (UTC). The meter's own clock is never trusted for this. */
   readonly atMs: number
+  /** Which meter, when there are several: the first one has no name. */
+  readonly meter?: string
   /** Model and firmware as the meter names itself, such as `CC128-v1.31` or `CC02-v1.06`. */
   readonly model: string
   /** 0 is the whole house, 1 to 9 are appliances or further transmitters. */
@@ -16,6 +18,10 @@ interface Origin {
   readonly daysSinceBirth: number
   /** Room temperature at the display in °C; a message may carry none. */
   readonly celsius?: number
+  /** What the user calls the sensor. */
+  readonly name?: string
+  /** What was done to the values at the user's wish, in words, such as `scale 1.02`. */
+  readonly corrections?: readonly string[]
 }
 
 /** Power through one clamp of a sensor. */
@@ -44,7 +50,28 @@ export interface ImpulseReading extends Origin {
   readonly impulsesPerUnit: number
 }
 
+/** Power that is reckoned from other sensors', such as import less solar. */
+export interface DerivedReading {
+  readonly kind: 'derived'
+  /** The time of the latest reading that went into it. */
+  readonly atMs: number
+  readonly sensor: string
+  readonly name?: string
+  readonly watts: number
+  /** How it is reckoned, such as `0 - 1`. */
+  readonly formula: string
+}
+
+/** What a meter says. */
 export type Reading = PowerReading | ImpulseReading
+
+/** What is offered to the sinks. */
+export type Report = Reading | DerivedReading
+
+/** Where a reading stands below the root of the topics: `0`, `meter2/0`, or the name of a derived sensor. */
+export function placeOf(reading: Report): string {
+  return reading.kind === 'derived' || reading.meter === undefined ? String(reading.sensor) : `${reading.meter}/${reading.sensor}`
+}
 
 /** One value of a meter's own history: energy over a span that its name on the wire tells. */
 export interface HistoryValue {

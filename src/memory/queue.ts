@@ -50,7 +50,7 @@ export class Queue<T> {
   shift(): T | undefined {
     if (this.#length === 0) return undefined
     const item = this.#items[this.#head]
-    this.#bytes -= this.#sizes[this.#head] ?? 0
+    this.#bytes -= this.#sizes[this.#head] as number
     this.#items[this.#head] = undefined
     this.#head = (this.#head + 1) % this.#items.length
     this.#length--

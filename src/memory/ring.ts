@@ -30,7 +30,7 @@ export class Ring {
   *points(): Generator<readonly [number, number]> {
     for (let index = 0; index < this.#length; index++) {
       const at = (this.#next - this.#length + index + this.capacity) % this.capacity
-      yield [this.#times[at] ?? 0, this.#values[at] ?? 0]
+      yield [this.#times[at] as number, this.#values[at] as number]
     }
   }
 }

@@ -13,7 +13,7 @@ export const brokerCounters = [
   'messages-published',
   'deliveries-sent', // QoS 0 that went out
   'deliveries-queued', // QoS 1 and 2, on their way
-  'deliveries-dropped', // QoS 0 to a slow client, QoS 1 and 2 past a session's bound
+  'deliveries-dropped', // QoS 0 to a slow or absent client, QoS 1 and 2 past a session's bound
   'publish-refused', // a topic that clients may not publish to
   'subscribe-refused', // a filter that is ill-formed or one too many
   'retained-refused', // a retained message past the bounds
@@ -87,10 +87,10 @@ export class Broker {
   }
 
   /** Gives a CONNECT its session: a kept one, or a new one. The same client's older connection ends first. [MQTT-3.1.4-2] */
-  admit(packet: Connect, connection: Connection, nowMs: number): { session: Session; present: boolean } {
+  admit(packet: Connect, nowMs: number): { session: Session; present: boolean } {
     const clientId = packet.clientId || this.#randomId() // [MQTT-3.1.3-6]
     for (const other of this.#connections) {
-      const taken = other !== connection && other.phase.name === 'open' && other.phase.session.clientId === clientId
+      const taken = other.phase.name === 'open' && other.phase.session.clientId === clientId
       if (taken) this.step(other, { type: 'end', reason: 'taken-over' }, nowMs)
     }
     const former = this.#sessions.get(clientId)
@@ -124,6 +124,7 @@ export class Broker {
   /** Removes a subscription, if there is one. */
   unsubscribe(session: Session, filter: string): void {
     session.subscriptions.delete(filter)
+    session.stopRetained(filter)
     this.#tree.unsubscribe(filter, session)
   }
 
@@ -161,11 +162,8 @@ export class Broker {
 
   #makeRoom(): void {
     if (this.#sessions.size < limits.sessionsMax) return
-    for (const session of this.#sessions.values()) {
-      if (session.where.name === 'here') continue
-      this.#forget(session, 'sessions-displaced')
-      return
-    }
+    const longestAway = [...this.#sessions.values()].find(session => session.where.name === 'away') as Session // fewer than sessionsMax are here
+    this.#forget(longestAway, 'sessions-displaced')
   }
 
   #forget(session: Session, counter: 'sessions-cleaned' | 'sessions-expired' | 'sessions-displaced'): void {

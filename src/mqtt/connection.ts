@@ -143,7 +143,7 @@ function connect(cell: Cell, _: Opening, packet: Connect): void {
     close(cell, 'refused')
     return
   }
-  const { session, present } = broker.admit(packet, connection, nowMs)
+  const { session, present } = broker.admit(packet, nowMs)
   connection.phase = { name: 'open', session, silenceMs: packet.keepAliveSeconds * 1_500, will: packet.will && keep(packet.will) }
   outbox.reply({ type: 'CONNACK', sessionPresent: present, returnCode: returnCodes.accepted }) // [MQTT-3.2.0-1]
   session.resume(outbox)
@@ -165,11 +165,7 @@ function publish(cell: Cell, { session }: Open, packet: EventOf<'PUBLISH'>): voi
     violation(cell)
     return
   }
-  if (!mayPublish(packet.topic)) {
-    broker.counters.count('publish-refused') // acknowledged all the same: closing makes clients come back and repeat it [MQTT-3.3.5-2]
-  } else if (!repeated) {
-    broker.publish(packet)
-  }
+  if (!repeated) publishIfAllowed(broker, packet)
   if (qos === 1) outbox.reply({ type: 'PUBACK', packetId })
   if (qos === 2) {
     session.received.add(packetId)
@@ -181,7 +177,7 @@ function subscribe({ broker, outbox }: Cell, { session }: Open, { packetId, subs
   const returnCodes = subscriptions.map(({ filter, qos }) => (broker.subscribe(session, filter, qos) ? qos : subscriptionFailure))
   outbox.reply({ type: 'SUBACK', packetId, returnCodes })
   for (const [index, { filter, qos }] of subscriptions.entries()) {
-    if (returnCodes[index] !== subscriptionFailure) session.deliverRetained(broker.retained.matching(filter), qos)
+    if (returnCodes[index] !== subscriptionFailure) session.deliverRetained(filter, broker.retained.matching(filter), qos)
   }
 }
 
@@ -197,7 +193,13 @@ function close({ connection, broker, outbox, nowMs }: Cell, reason: CloseReason)
   outbox.close(reason)
   if (phase.name !== 'open') return
   broker.leave(phase.session, nowMs)
-  if (phase.will && reason !== 'client') broker.publish(phase.will) // [MQTT-3.1.2-10]
+  if (phase.will && reason !== 'client') publishIfAllowed(broker, phase.will) // [MQTT-3.1.2-10]
+}
+
+/** A message that is refused is acknowledged all the same: closing makes clients come back and repeat it. [MQTT-3.3.5-2] */
+function publishIfAllowed(broker: Broker, message: Message): void {
+  if (mayPublish(message.topic)) broker.publish(message)
+  else broker.counters.count('publish-refused')
 }
 
 function isPacket(event: Event): event is ClientPacket {

@@ -11,7 +11,7 @@ export interface Message {
 }
 
 /** One requested subscription. */
-export interface Subscription {
+interface Subscription {
   readonly filter: string
   readonly qos: QoS
 }
@@ -80,7 +80,7 @@ export function weightBytes(message: Message): number {
   return message.topic.length * 2 + message.payload.length + 128
 }
 
-/** A copy that may outlive the chunk in which the message came: a view of 3 bytes would pin 64 KiB. */
+/** A copy that may outlive the chunk in which the message came: a view would pin 64 KiB or change later, and a Buffer's `slice` is a view. */
 export function keep(message: Message): Message {
-  return { topic: message.topic, payload: message.payload.slice(), qos: message.qos, retain: message.retain }
+  return { topic: message.topic, payload: new Uint8Array(message.payload), qos: message.qos, retain: message.retain }
 }

@@ -2,6 +2,7 @@
 import { limits } from '../limits.ts'
 import { Queue } from '../memory/queue.ts'
 import { type Message, type Publish, type QoS, type Reply, weightBytes } from './packet.ts'
+import type { RetainedEntry } from './retained.ts'
 import { Window } from './window.ts'
 
 /** Why a connection ends. Each is a counter; `client` and `server` are the ends in good order. */
@@ -44,9 +45,9 @@ interface Waiting {
 }
 
 interface RetainedCursor {
-  readonly messages: Iterator<Message, undefined>
+  readonly entries: Iterator<RetainedEntry, undefined>
   readonly qos: QoS
-  next: Message | undefined
+  next: RetainedEntry | undefined
 }
 
 /** The state that outlives a connection, and its deliveries. */
@@ -64,7 +65,8 @@ export class Session {
   /** Set by the broker while it matches one message: so that overlapping filters deliver once, at the highest QoS. */
   match: { stamp: number; qos: QoS } = { stamp: 0, qos: 0 }
   readonly #queue = new Queue<Waiting>(limits.queueMessagesMax, limits.queueBytesMax)
-  readonly #retained: RetainedCursor[] = []
+  /** By filter, so that there are never more than subscriptions. */
+  readonly #retained = new Map<string, RetainedCursor>()
 
   constructor(clientId: string, clean: boolean, nowMs: number) {
     this.clientId = clientId
@@ -93,10 +95,15 @@ export class Session {
     return 'queued'
   }
 
-  /** Starts sending the retained messages of a new subscription, as fast as the client reads. [MQTT-3.3.1-6] */
-  deliverRetained(messages: Iterator<Message, undefined>, qos: QoS): void {
-    this.#retained.push({ messages, qos, next: undefined })
+  /** Starts sending the retained messages of a subscription, as fast as the client reads; the same one begins anew. [MQTT-3.3.1-6] */
+  deliverRetained(filter: string, entries: Iterator<RetainedEntry, undefined>, qos: QoS): void {
+    this.#retained.set(filter, { entries, qos, next: undefined })
     this.pump()
+  }
+
+  /** Sends no more of the retained messages of a subscription. [MQTT-3.10.4-2] */
+  stopRetained(filter: string): void {
+    this.#retained.delete(filter)
   }
 
   /** A client came back, or came: sends what is unfinished, then what waits. [MQTT-4.4.0-1] */
@@ -132,14 +139,18 @@ export class Session {
   }
 
   #drainRetained(outbox: Outbox): void {
-    for (let cursor = this.#retained[0]; cursor; cursor = this.#retained[0]) {
-      cursor.next ??= cursor.messages.next().value
-      if (!cursor.next) {
-        this.#retained.shift()
-        continue
-      }
-      const qos = Math.min(cursor.next.qos, cursor.qos) as QoS
-      if (!this.#begin(outbox, cursor.next, qos, true)) return
+    for (const [filter, cursor] of this.#retained) {
+      if (!this.#drainCursor(outbox, cursor)) return
+      this.#retained.delete(filter)
+    }
+  }
+
+  #drainCursor(outbox: Outbox, cursor: RetainedCursor): boolean {
+    for (;;) {
+      if (!cursor.next?.message) cursor.next = cursor.entries.next().value
+      const message = cursor.next?.message
+      if (!message) return true
+      if (!this.#begin(outbox, message, Math.min(message.qos, cursor.qos) as QoS, true)) return false
       cursor.next = undefined
     }
   }

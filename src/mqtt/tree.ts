@@ -39,7 +39,7 @@ export class Tree<S> {
     for (let depth = levels.length; depth > 0; depth--) {
       const node = path[depth]
       if (node?.subscribers?.size || node?.children?.size) return
-      path[depth - 1]?.children?.delete(levels[depth - 1] ?? '')
+      path[depth - 1]?.children?.delete(levels[depth - 1] as string)
     }
   }
 
@@ -59,7 +59,7 @@ function walk<S>(node: Node<S>, levels: readonly string[], depth: number, visit:
     visitAll(node, visit)
     return
   }
-  const exact = children?.get(levels[depth] ?? '')
+  const exact = children?.get(levels[depth] as string)
   if (exact) walk(exact, levels, depth + 1, visit)
   const any = wild ? children?.get('+') : undefined
   if (any) walk(any, levels, depth + 1, visit)

@@ -48,14 +48,15 @@ export class Window {
 
   /** Takes back an `open` whose publish could not be sent, so that its id is the next one again. */
   undo(packetId: number): void {
-    this.#remove(packetId)
+    this.#remove(packetId, this.#inflight.get(packetId) as Inflight)
     this.#lastId = packetId - 1
   }
 
   /** PUBACK or PUBCOMP ends a delivery; false when none awaited it. */
   finish(packetId: number, packet: 'PUBACK' | 'PUBCOMP'): boolean {
-    if (this.#inflight.get(packetId)?.awaits !== packet) return false
-    this.#remove(packetId)
+    const inflight = this.#inflight.get(packetId)
+    if (inflight?.awaits !== packet) return false
+    this.#remove(packetId, inflight)
     return true
   }
 
@@ -77,9 +78,7 @@ export class Window {
     return this.#inflight.entries()
   }
 
-  #remove(packetId: number): void {
-    const inflight = this.#inflight.get(packetId)
-    if (!inflight) return
+  #remove(packetId: number, inflight: Inflight): void {
     this.#inflight.delete(packetId)
     this.#bytes -= weightBytes(inflight.message)
   }

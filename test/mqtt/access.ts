@@ -1,0 +1,22 @@
+/** Who may do what. */
+
+import t from 'tap'
+import { limits } from '../../src/limits.ts'
+import { mayPublish, maySubscribe } from '../../src/mqtt/access.ts'
+import { Session } from '../../src/mqtt/session.ts'
+
+t.test("anybody may publish to a topic that is well-formed and not the server's", async t => {
+  for (const topic of ['a', '/', 'a/$b', 'currentcost/bridge/state']) t.ok(mayPublish(topic), topic)
+  for (const topic of ['$', '$SYS/uptime', '', 'a/+', 'a\0']) t.notOk(mayPublish(topic), JSON.stringify(topic))
+})
+
+t.test('a session may have so many subscriptions, and any of them again', async t => {
+  const session = new Session('a', true, 0)
+  t.notOk(maySubscribe(session, 'a#'), 'ill-formed')
+  for (let index = 0; index < limits.subscriptionsMax; index++) {
+    t.ok(maySubscribe(session, `a/${index}`))
+    session.subscriptions.set(`a/${index}`, 0)
+  }
+  t.notOk(maySubscribe(session, 'one/more'))
+  t.ok(maySubscribe(session, 'a/0'))
+})

@@ -1,0 +1,260 @@
+/** A session: how messages wait for its client, go out, and are sent again. */
+
+import t from 'tap'
+import { limits } from '../../src/limits.ts'
+import { keep, type Message, type QoS } from '../../src/mqtt/packet.ts'
+import { Retained } from '../../src/mqtt/retained.ts'
+import { type CloseReason, closeReasons, isHasty, Session } from '../../src/mqtt/session.ts'
+import { largeMessage, message } from '../fixtures/mqtt/packets.ts'
+import { Recorder } from '../fixtures/mqtt/recorder.ts'
+
+const never = (): Message => {
+  throw new Error('kept for nothing')
+}
+
+function deliver(session: Session, text: string, qos: QoS): string {
+  return session.deliver(message(text, { qos }), qos, () => message(text, { qos }))
+}
+
+function deliverMany(session: Session, count: number): void {
+  for (let index = 1; index <= count; index++) deliver(session, `n=${index}`, 1)
+}
+
+/** A session whose client is here. */
+function here(): { session: Session; outbox: Recorder } {
+  const session = new Session('a', false, 0)
+  const outbox = new Recorder()
+  session.resume(outbox)
+  return { session, outbox }
+}
+
+/** The client comes back. */
+function resume(session: Session, room = Number.POSITIVE_INFINITY): Recorder {
+  const outbox = new Recorder()
+  outbox.room = room
+  session.resume(outbox)
+  return outbox
+}
+
+function acknowledge(session: Session, packetId: number): void {
+  if (!session.window.finish(packetId, 'PUBACK')) throw new Error(`${packetId} was not in flight`)
+  session.pump()
+}
+
+function store(...texts: string[]): Retained {
+  const retained = new Retained()
+  for (const text of texts) retained.store(message(text, { qos: 1, retain: true }))
+  return retained
+}
+
+t.test('peers that take nothing, are gone or must not have a place are cut off', async t => {
+  t.strictSame(closeReasons.filter(isHasty), ['lost', 'too-slow', 'too-many'] satisfies CloseReason[])
+})
+
+t.test('[MQTT-4.3.1-1] [MQTT-2.3.1-5] QoS 0 goes out now or never, and is not kept', async t => {
+  const { session, outbox } = here()
+  t.equal(session.deliver(message('a=1'), 0, never), 'sent')
+  outbox.room = 0
+  t.equal(session.deliver(message('a=2'), 0, never), 'dropped')
+  t.strictSame(outbox.lines(), ['PUBLISH a=1'])
+  session.where = { name: 'away', sinceMs: 0 }
+  t.equal(session.deliver(message('a=3'), 0, never), 'dropped')
+  t.strictSame(resume(session).lines(), [])
+})
+
+t.test('[MQTT-4.3.2-1] QoS 1 and 2 go out with fresh ids and without DUP', async t => {
+  const { session, outbox } = here()
+  t.equal(deliver(session, 'a=1', 1), 'queued')
+  t.equal(deliver(session, 'a=2', 2), 'queued')
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 q1 id1', 'PUBLISH a=2 q2 id2'])
+  t.equal(session.waiting, 0)
+})
+
+t.test('what waits is the kept copy', async t => {
+  const session = new Session('a', false, 0)
+  const received = message('a=hello', { qos: 1 })
+  session.deliver(received, 1, () => keep(received))
+  received.payload.fill(0)
+  t.strictSame(resume(session).lines(), ['PUBLISH a=hello q1 id1'])
+})
+
+t.test('[MQTT-3.1.2-5] messages wait for an absent client, so many and no more', async t => {
+  const session = new Session('a', false, 0)
+  for (let index = 0; index < limits.queueMessagesMax; index++) t.equal(deliver(session, `n=${index}`, 1), 'queued')
+  t.equal(deliver(session, 'n=more', 1), 'dropped')
+  t.equal(session.waiting, limits.queueMessagesMax)
+  const outbox = resume(session)
+  t.equal(outbox.lines().length, limits.inflightMax, 'a window of them goes out')
+})
+
+t.test('messages wait for an absent client, so many bytes and no more; the largest packet fits', async t => {
+  const session = new Session('a', false, 0)
+  const large = largeMessage('a'.repeat(limits.packetBytesMax), 0, 1)
+  t.equal(
+    session.deliver(large, 1, () => large),
+    'queued'
+  )
+  t.equal(
+    session.deliver(large, 1, () => large),
+    'dropped'
+  )
+  t.equal(resume(session).lines().length, 1)
+})
+
+t.test('a full window holds the rest back until the client acknowledges, in order', async t => {
+  const { session, outbox } = here()
+  deliverMany(session, limits.inflightMax + 2)
+  t.equal(outbox.lines().length, limits.inflightMax)
+  acknowledge(session, 5)
+  acknowledge(session, 1)
+  t.strictSame(
+    outbox.lines(),
+    [1, 2].map(n => `PUBLISH n=${limits.inflightMax + n} q1 id${limits.inflightMax + n}`)
+  )
+})
+
+t.test('a full outbox holds messages back until it is drained, and no id is lost', async t => {
+  const { session, outbox } = here()
+  outbox.room = 1
+  deliverMany(session, 3)
+  t.strictSame(outbox.lines(), ['PUBLISH n=1 q1 id1'])
+  t.equal(session.window.length, 1)
+  outbox.room = 9
+  session.pump()
+  t.strictSame(outbox.lines(), ['PUBLISH n=2 q1 id2', 'PUBLISH n=3 q1 id3'])
+})
+
+t.test(
+  '13: [MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-4.6.0-1] a client that comes back gets what is unfinished: same ids, same order, DUP',
+  async t => {
+    const { session } = here()
+    deliver(session, 'a=1', 1)
+    deliver(session, 'a=2', 2)
+    deliver(session, 'a=3', 2)
+    deliver(session, 'a=4', 1)
+    session.window.received(2)
+    session.where = { name: 'away', sinceMs: 0 }
+    deliver(session, 'a=5', 1)
+    const outbox = resume(session)
+    t.strictSame(outbox.lines(), [
+      'PUBLISH a=1 q1 id1 dup',
+      'PUBREL 2', // [MQTT-4.3.3-1]: no PUBLISH after PUBREC
+      'PUBLISH a=3 q2 id3 dup',
+      'PUBLISH a=4 q1 id4 dup',
+      'PUBLISH a=5 q1 id5'
+    ])
+    session.pump()
+    t.strictSame(outbox.lines(), [], 'once a connection')
+  }
+)
+
+t.test('13: a full outbox in the middle of the repeats keeps newer messages behind them', async t => {
+  const { session } = here()
+  deliverMany(session, 3)
+  const outbox = resume(session, 1)
+  deliver(session, 'n=4', 1)
+  t.strictSame(outbox.lines(), ['PUBLISH n=1 q1 id1 dup'])
+  outbox.room = 2
+  session.pump()
+  t.strictSame(outbox.lines(), ['PUBLISH n=2 q1 id2 dup', 'PUBLISH n=3 q1 id3 dup'])
+  outbox.room = 1
+  session.pump()
+  t.strictSame(outbox.lines(), ['PUBLISH n=4 q1 id4'])
+})
+
+t.test('13: a connection that ends in the middle of the repeats makes none of them new', async t => {
+  const { session } = here()
+  deliverMany(session, 2)
+  t.strictSame(resume(session, 1).lines(), ['PUBLISH n=1 q1 id1 dup'])
+  t.strictSame(resume(session).lines(), ['PUBLISH n=1 q1 id1 dup', 'PUBLISH n=2 q1 id2 dup'])
+})
+
+t.test('14: a client that keeps coming back does not lose its window', async t => {
+  const { session } = here()
+  deliverMany(session, limits.inflightMax + 1)
+  for (let times = 0; times < 5; times++) t.equal(resume(session).lines().length, limits.inflightMax)
+  const outbox = resume(session)
+  for (let id = 1; id <= limits.inflightMax; id++) acknowledge(session, id)
+  t.equal(outbox.lines().at(-1), `PUBLISH n=${limits.inflightMax + 1} q1 id${limits.inflightMax + 1}`)
+  acknowledge(session, limits.inflightMax + 1)
+  t.equal(session.window.length, 0)
+})
+
+t.test('a session that is away sends nothing', async t => {
+  const session = new Session('a', false, 0)
+  deliver(session, 'a=1', 1)
+  session.pump()
+  t.equal(session.waiting, 1)
+})
+
+t.test('[MQTT-3.3.1-8] retained messages go out with RETAIN, at the lower QoS', async t => {
+  const { session, outbox } = here()
+  const retained = store('a=1', 'b=1')
+  session.deliverRetained('#', retained.matching('#'), 2)
+  session.deliverRetained('a', retained.matching('a'), 0)
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 q1 id1 retain', 'PUBLISH b=1 q1 id2 retain', 'PUBLISH a=1 retain'])
+})
+
+t.test('a retained message is repeated with RETAIN', async t => {
+  const { session } = here()
+  session.deliverRetained('a', store('a=1').matching('a'), 1)
+  t.strictSame(resume(session).lines(), ['PUBLISH a=1 q1 id1 dup retain'])
+})
+
+t.test('5: retained messages go as fast as the client reads, all of them, behind what waits', async t => {
+  const { session, outbox } = here()
+  outbox.room = 2
+  session.deliverRetained('#', store('a=1', 'b=1', 'c=1', 'd=1').matching('#'), 0)
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 retain', 'PUBLISH b=1 retain'])
+  deliver(session, 'n=1', 1)
+  session.pump()
+  t.strictSame(outbox.lines(), [], 'still full')
+  outbox.room = 2
+  session.pump()
+  t.strictSame(outbox.lines(), ['PUBLISH n=1 q1 id1', 'PUBLISH c=1 retain'])
+  t.strictSame(resume(session).lines(), ['PUBLISH n=1 q1 id1 dup', 'PUBLISH d=1 retain'], 'and go on when the client comes back')
+})
+
+t.test('5: retained messages at QoS 1 go as fast as the client acknowledges', async t => {
+  const { session, outbox } = here()
+  const texts = Array.from({ length: limits.inflightMax + 1 }, (_, index) => `t${index}=1`)
+  session.deliverRetained('#', store(...texts).matching('#'), 1)
+  t.equal(outbox.lines().length, limits.inflightMax)
+  acknowledge(session, 1)
+  t.strictSame(outbox.lines(), [`PUBLISH t${limits.inflightMax}=1 q1 id${limits.inflightMax + 1} retain`])
+})
+
+t.test('5: a retained message that is no longer the last is not sent behind the one that took its place', async t => {
+  const { session, outbox } = here()
+  const retained = store('a=old', 'b=1')
+  deliverMany(session, limits.inflightMax)
+  session.deliverRetained('#', retained.matching('#'), 1)
+  outbox.take()
+  retained.store(message('a=new', { qos: 1, retain: true }))
+  deliver(session, 'a=new', 1)
+  for (const id of [1, 2, 3]) acknowledge(session, id)
+  t.strictSame(outbox.lines(), ['PUBLISH a=new q1 id21', 'PUBLISH b=1 q1 id22 retain'])
+})
+
+t.test('5: [MQTT-3.8.4-3] subscribing again and again begins anew each time, and piles nothing up', async t => {
+  const { session, outbox } = here()
+  const retained = store('a=1', 'b=1')
+  outbox.room = 1
+  for (let times = 0; times < 1_000; times++) session.deliverRetained('#', retained.matching('#'), 0)
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 retain'])
+  outbox.room = 9
+  session.pump()
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 retain', 'PUBLISH b=1 retain'])
+})
+
+t.test('[MQTT-3.10.4-2] retained messages of a filter that was unsubscribed are not sent any more', async t => {
+  const { session, outbox } = here()
+  const retained = store('a=1', 'b=1')
+  outbox.room = 0
+  session.deliverRetained('#', retained.matching('#'), 0)
+  session.deliverRetained('b', retained.matching('b'), 0)
+  session.stopRetained('#')
+  outbox.room = 9
+  session.pump()
+  t.strictSame(outbox.lines(), ['PUBLISH b=1 retain'])
+})
