@@ -1,4 +1,4 @@
-/** Builds dist/: the daemon as one readable file, serialport's addons beside it, and the page both inside it and for looking at. */
+/** Builds dist/: the daemon as one readable file, the addons of serialport and LevelDB beside it, and the page both inside it and for looking at. */
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -7,7 +7,12 @@ import { checkNode, installPackages } from './setup.mjs'
 
 const dist = join(root, 'dist')
 const bundle = join(dist, 'wattslug.cjs')
-const addons = join(root, 'node_modules/@serialport/bindings-cpp/prebuilds')
+
+/** Packages' folders of addons, and where they go in dist/. */
+const addons = [
+  { from: 'node_modules/@serialport/bindings-cpp/prebuilds', to: 'prebuilds' },
+  { from: 'node_modules/classic-level/prebuilds', to: 'prebuilds/classic-level/prebuilds' }
+]
 
 /** Boards and desktops that run Linux. */
 const addonPlatforms = ['linux-arm', 'linux-arm64', 'linux-x64']
@@ -20,13 +25,15 @@ export const build = async ({ force = false } = {}) => {
   const newestMs = Math.max(...sources.map(name => newestOf(join(root, name))))
   if (!force && changedMs(bundle) >= newestMs) return
   say('building dist/')
-  const [{ bundleDaemon }, { bundlePage }] = await Promise.all([import('./bundle.mjs'), import('./page.mjs')])
+  const [{ bundleDaemon, bundleSimulator }, { bundlePage }] = await Promise.all([import('./bundle.mjs'), import('./page.mjs')])
   const page = await bundlePage()
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const code = await bundleDaemon({ version, page })
   for (const folder of ['page', 'prebuilds']) rmSync(join(dist, folder), { recursive: true, force: true })
   for (const { name, body } of page) put(join(dist, 'page', name), body)
-  for (const platform of addonPlatforms) cpSync(join(addons, platform), join(dist, 'prebuilds', platform), { recursive: true })
+  for (const { from, to } of addons)
+    for (const platform of addonPlatforms) cpSync(join(root, from, platform), join(dist, to, platform), { recursive: true })
+  put(join(dist, 'fake-meter.cjs'), await bundleSimulator())
   putLast(code, newestMs)
 }
 

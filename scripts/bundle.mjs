@@ -18,6 +18,12 @@ const patches = [
     file: /bindings-cpp\/dist\/serialport-bindings\.js$/,
     find: "(0, path_1.join)(__dirname, '../')",
     replace: '__dirname'
+  },
+  {
+    // Its addons have a folder of their own there: node-gyp-build takes any that suits the machine, whatever it is called.
+    file: /classic-level\/binding\.js$/,
+    find: '(__dirname)',
+    replace: "(require('node:path').join(__dirname, 'prebuilds/classic-level'))"
   }
 ]
 
@@ -44,6 +50,23 @@ export const bundleDaemon = async ({ version, page, entry = join(root, 'src/main
   const missed = patches.filter(patch => !done.has(patch))
   if (missed.length > 0)
     throw failure(`the bundle lacks a file that has to be patched: ${missed.map(({ file }) => file.source).join(', ')}`)
+  return outputFiles[0].text
+}
+
+/** Answers the simulated meter's code, for scripts/fake-meter. */
+export const bundleSimulator = async () => {
+  const contents = `export { houses } from './src/simulator/houses.ts'\nexport { SimulatedMeter } from './src/simulator/meter.ts'`
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: root },
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    logLevel: 'silent',
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    charset: 'utf8'
+  })
   return outputFiles[0].text
 }
 

@@ -3,7 +3,8 @@
 import type { Reading } from '../reading.ts'
 import { childrenNamed, type Element } from './elements.ts'
 import { Fields, ranges } from './fields.ts'
-import { liveOutcome, readPower, readTemperature } from './live.ts'
+import { readSensors } from './history.ts'
+import { outcomeOf, readPower, readTemperature } from './live.ts'
 import type { Meter, Outcome } from './meter.ts'
 
 /** Impulses per unit when the message does not say (spec: `ipu`). */
@@ -20,19 +21,25 @@ export const cc128: Meter = {
 
   read(message: Element, atMs: number): Outcome {
     const fields = new Fields(message)
-    if (fields.has('hist')) return { kind: 'history' }
-    return liveOutcome(fields, readLive(fields, atMs))
+    const header = {
+      atMs,
+      model: `CC128-v${fields.word('src', /^ *CC128-v(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)$/)}`,
+      meterTime: fields.timeOfDay('time'),
+      daysSinceBirth: fields.integer('dsb', ranges.daysSinceBirth)
+    }
+    if (fields.has('hist')) return outcomeOf(fields, [], { ...header, sensors: readSensors(fields) })
+    return outcomeOf(fields, [readLive(fields, header)])
   }
 }
 
-function readLive(fields: Fields, atMs: number): Reading {
+/** What live messages and history begin with. */
+type Header = Pick<Reading, 'atMs' | 'model' | 'meterTime' | 'daysSinceBirth'>
+
+function readLive(fields: Fields, header: Header): Reading {
   const origin = {
-    atMs,
-    model: `CC128-v${fields.word('src', /^ *CC128-v(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)$/)}`,
+    ...header,
     sensor: fields.integer('sensor', ranges.sensor),
     radioId: fields.integer('id', ranges.radioId),
-    meterTime: fields.timeOfDay('time'),
-    daysSinceBirth: fields.integer('dsb', ranges.daysSinceBirth),
     ...readTemperature(fields)
   }
   const medium = mediumOf(fields.integer('type', ranges.type))

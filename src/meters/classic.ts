@@ -2,7 +2,8 @@
 
 import { childrenNamed, type Element } from './elements.ts'
 import { Fields, type Range, ranges } from './fields.ts'
-import { liveOutcome, readPower, readTemperature } from './live.ts'
+import { readInline } from './history.ts'
+import { outcomeOf, readPower, readTemperature } from './live.ts'
 import type { Meter, Outcome } from './meter.ts'
 
 /** A Classic knows only watts. */
@@ -19,21 +20,25 @@ export const classic: Meter = {
     return childrenNamed(message, 'date').length > 0
   },
 
-  /** Inline history is left alone: the live value beside it is what counts here. */
+  /** History at fault rejects the live value beside it: what flipped a bit in one may have flipped one in the other. */
   read(message: Element, atMs: number): Outcome {
     const fields = new Fields(message)
     fields.integer('src/type', typeRange)
-    return liveOutcome(fields, {
-      kind: 'power',
+    const header = {
       atMs,
       model: `${fields.word('src/name', /^ *(CC\d{1,3})$/)}-v${fields.word('src/sver', /^ *(\d{1,3}\.\d{1,3}(?:\.\d{1,3})?)$/)}`,
+      meterTime: readTime(fields),
+      daysSinceBirth: fields.integer('date/dsb', ranges.daysSinceBirth)
+    }
+    const reading = {
+      kind: 'power',
+      ...header,
       sensor: 0,
       radioId: fields.integer('src/id', radioIdRange),
-      meterTime: readTime(fields),
-      daysSinceBirth: fields.integer('date/dsb', ranges.daysSinceBirth),
       ...readTemperature(fields),
       ...readPower(fields)
-    })
+    } as const
+    return outcomeOf(fields, [reading], fields.has('hist') ? { ...header, sensors: readInline(fields) } : undefined)
   }
 }
 

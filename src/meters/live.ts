@@ -1,6 +1,6 @@
-/** What the live messages of every model have in common: temperature, channels, and how a reading becomes an outcome. */
+/** What the messages of every model have in common: temperature, channels, and how what was read becomes an outcome. */
 
-import type { ChannelPower, Reading } from '../reading.ts'
+import type { ChannelPower, HistoryPage, Reading } from '../reading.ts'
 import { type Fields, ranges } from './fields.ts'
 import type { Outcome } from './meter.ts'
 
@@ -21,10 +21,11 @@ export function readPower(fields: Fields): { readonly watts: number; readonly ch
   return { watts: channels.reduce((sum, { watts }) => sum + watts, 0), channels }
 }
 
-/** The reading, unless one of the fields it was made from is at fault. */
-export function liveOutcome(fields: Fields, reading: Reading): Outcome {
+/** What was read, unless one of the fields it was made from is at fault: then nothing of the message can be believed. */
+export function outcomeOf(fields: Fields, readings: readonly Reading[], history?: HistoryPage): Outcome {
   const fault = fields.fault
-  return fault === undefined ? { kind: 'readings', readings: [reading] } : { kind: 'fault', fault }
+  if (fault !== undefined) return { kind: 'fault', fault }
+  return history === undefined ? { kind: 'understood', readings } : { kind: 'understood', readings, history }
 }
 
 function toCelsius(fahrenheit: number): number {

@@ -1,6 +1,6 @@
 /** The seam for meter models, the list of them, and the way from a frame to readings. */
 
-import type { Reading } from '../reading.ts'
+import type { HistoryPage, Reading } from '../reading.ts'
 import { cc128 } from './cc128.ts'
 import { classic } from './classic.ts'
 import { type Element, readElements } from './elements.ts'
@@ -8,9 +8,8 @@ import type { MeterFault } from './fault.ts'
 
 /** What became of one frame. */
 export type Outcome =
-  | { readonly kind: 'readings'; readonly readings: readonly Reading[] }
-  /** A message that carries nothing but history; it is told apart and not read further. */
-  | { readonly kind: 'history' }
+  /** A CC128's message holds a reading or history, a Classic's a reading and perhaps history beside it. */
+  | { readonly kind: 'understood'; readonly readings: readonly Reading[]; readonly history?: HistoryPage }
   | { readonly kind: 'fault'; readonly fault: MeterFault }
 
 /** A meter model: everything that is known of it is in this value. */

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { cc128 } from '../../src/meters/cc128.ts'
-import { bytesOf, cc128Message, outcomesOf } from '../fixtures/meters/wire.ts'
+import { atMs, bytesOf, cc128Message, outcomesOf } from '../fixtures/meters/wire.ts'
 
 /** The fault of a message with these fields written otherwise, as `kind field`; or `ok`. */
 function verdict(changes: Record<string, string | undefined>): string {
@@ -54,6 +54,9 @@ const table: readonly [changes: Record<string, string | undefined>, verdict: str
   [{ ch4: '<watts>0000A</watts>' }, 'ok'],
   [{ src: 'CC128-v1.37</src><src>CC128-v1.37' }, 'field-repeated src'],
   [{ tmpr: '19.5</tmpr><tmpr>19.5' }, 'field-repeated tmpr'],
+  [{ hist: '<data><sensor>0</sensor></data>' }, 'ok'],
+  [{ hist: '<data><sensor>0</sensor><h004>0.x</h004></data>' }, 'value-invalid hist/data/h004'],
+  [{ hist: '<data><sensor>0</sensor></data>', time: undefined }, 'field-missing time'],
   [impulses, 'ok'],
   [{ ...impulses, imp: undefined }, 'field-missing imp'],
   [{ ...impulses, imp: '4294967296' }, 'value-out-of-range imp'],
@@ -66,6 +69,20 @@ for (const [changes, expected] of table) {
   t.test(`${JSON.stringify(changes)}: ${expected}`, async t => t.equal(verdict(changes), expected))
 }
 
-t.test('a message with history is history, whatever else it lacks', async t => {
-  t.strictSame(outcomesOf(bytesOf('<msg><src>CC128-v1.37</src><hist><dsw>00412</dsw></hist></msg>')), [{ kind: 'history' }])
+t.test('a message with history has no reading, whatever else it lacks', async t => {
+  const history = '<hist><data><sensor>3</sensor><d001>1.250</d001></data></hist>'
+  const header = '<src>CC128-v1.37</src><dsb>00412</dsb><time>08:21:10</time>'
+  t.strictSame(outcomesOf(bytesOf(`<msg>${header}${history}</msg>`)), [
+    {
+      kind: 'understood',
+      readings: [],
+      history: {
+        atMs,
+        model: 'CC128-v1.37',
+        meterTime: '08:21:10',
+        daysSinceBirth: 412,
+        sensors: [{ sensor: 3, values: [{ scale: 'days', index: 1, kwh: 1.25 }] }]
+      }
+    }
+  ])
 })

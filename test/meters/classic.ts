@@ -32,6 +32,8 @@ const table: readonly [piece: string, otherwise: string, verdict: string][] = [
   ['00020', '0002p', 'value-invalid ch2/watts'],
   ['<tmpr>18.4</tmpr>', '', 'ok'],
   ['<tmpr>18.4</tmpr>', '<tmpr>18.4</tmpr><tmpr>18.4</tmpr>', 'field-repeated tmpr'],
+  ['</tmpr>', '</tmpr><hist></hist>', 'ok'],
+  ['</tmpr>', '</tmpr><hist><hrs><h04>001.x</h04></hrs></hist>', 'value-invalid hist/hrs/h04'],
   ['</src>', '</src><src></src>', 'field-repeated src/type'],
   ['date>', 'data>', 'not-well-formed']
 ]
@@ -45,5 +47,7 @@ t.test('without a date it is not a Classic', async t => {
 })
 
 t.test('a time with a space for its zero is told with the zero', async t => {
-  t.match(outcomesOf(bytesOf(classicMessage().replace('<hr>07', '<hr> 7'))), [{ kind: 'readings', readings: [{ meterTime: '07:08:09' }] }])
+  t.match(outcomesOf(bytesOf(classicMessage().replace('<hr>07', '<hr> 7'))), [
+    { kind: 'understood', readings: [{ meterTime: '07:08:09' }] }
+  ])
 })

@@ -122,3 +122,29 @@ t.test('the first fault is kept, and a field at fault stands in as its lowest va
   t.equal(fields.integer('a', [3, 9]), 3)
   t.strictSame(fields.fault, { kind: 'value-out-of-range', field: 'b' })
 })
+
+t.test('a part of a message shares its fault, and names its fields by their whole path', async t => {
+  const fields = fieldsOf('<a><b>1</b></a><a><b>x</b><c>3</c></a>')
+  t.strictSame(
+    fields.parts('a').map(part => part.integer('b', [0, 9])),
+    [1, 0]
+  )
+  t.strictSame(fields.fault, { kind: 'value-invalid', field: 'a/b' })
+  t.strictSame(fields.parts('z'), [])
+  t.strictSame(fieldsOf('<a></a><b></b><a></a>').names, ['a', 'b', 'a'])
+})
+
+t.test('the one part of a name', async t => {
+  const table: readonly [inner: string, fault: unknown][] = [
+    ['<a><b><c>1</c></b></a>', undefined],
+    ['<a><b><c>y</c></b></a>', { kind: 'value-invalid', field: 'a/b/c' }],
+    ['<a><b><c>1</c></b><b></b></a>', { kind: 'field-repeated', field: 'a/b' }],
+    ['<a></a>', { kind: 'field-missing', field: 'a/b' }],
+    ['', { kind: 'field-missing', field: 'a' }]
+  ]
+  for (const [inner, fault] of table) {
+    const fields = fieldsOf(inner)
+    fields.part('a').part('b').integer('c', [0, 9])
+    t.strictSame(fields.fault, fault, inner)
+  }
+})

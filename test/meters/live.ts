@@ -1,9 +1,9 @@
-/** What live messages of every model share: temperature, channels, and the fault that takes the place of a reading. */
+/** What live messages of every model share: temperature, channels, and the fault that takes the place of what was read. */
 
 import t from 'tap'
 import { readElements } from '../../src/meters/elements.ts'
 import { Fields } from '../../src/meters/fields.ts'
-import { liveOutcome, readPower, readTemperature } from '../../src/meters/live.ts'
+import { outcomeOf, readPower, readTemperature } from '../../src/meters/live.ts'
 import { atMs, bytesOf } from '../fixtures/meters/wire.ts'
 
 function fieldsOf(inner: string): Fields {
@@ -49,11 +49,13 @@ t.test('no channel at all is a fault', async t => {
   t.strictSame(fields.fault, { kind: 'field-missing', field: 'ch1/watts' })
 })
 
-t.test('a reading becomes an outcome unless a field was at fault', async t => {
-  const origin = { atMs, model: 'CC128-v1.37', sensor: 0, radioId: 1, meterTime: '00:00:00', daysSinceBirth: 0 }
-  const reading = { kind: 'power', ...origin, watts: 1, channels: [{ channel: 1, watts: 1 }] } as const
+t.test('readings and history become an outcome unless a field was at fault', async t => {
+  const origin = { atMs, model: 'CC128-v1.37', meterTime: '00:00:00', daysSinceBirth: 0 }
+  const reading = { kind: 'power', ...origin, sensor: 0, radioId: 1, watts: 1, channels: [{ channel: 1, watts: 1 }] } as const
   const fields = fieldsOf('')
-  t.strictSame(liveOutcome(fields, reading), { kind: 'readings', readings: [reading] })
+  t.strictSame(outcomeOf(fields, [reading]), { kind: 'understood', readings: [reading] })
+  const history = { ...origin, sensors: [] }
+  t.strictSame(outcomeOf(fields, [], history), { kind: 'understood', readings: [], history })
   fields.integer('id', [0, 1])
-  t.strictSame(liveOutcome(fields, reading), { kind: 'fault', fault: { kind: 'field-missing', field: 'id' } })
+  t.strictSame(outcomeOf(fields, [reading]), { kind: 'fault', fault: { kind: 'field-missing', field: 'id' } })
 })

@@ -7,7 +7,7 @@ import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import { type MeterFaultKind, meterFaultKinds } from '../../src/meters/fault.ts'
 import { meters, type Outcome, readFrame } from '../../src/meters/meter.ts'
-import type { Reading } from '../../src/reading.ts'
+import type { HistoryPage, HistoryValue, Reading } from '../../src/reading.ts'
 import { atMs, bytesOf, cc128Message, classicMessage, outcomesOf, textOf } from '../fixtures/meters/wire.ts'
 
 const fixtures = new URL('../fixtures/meters/', import.meta.url)
@@ -53,10 +53,26 @@ function isSound(reading: Reading): boolean {
   return origin && rising && within(channels.length, 1, 3) && channels.every(each => whole(each.watts, -32_767, 32_767)) && sum === watts
 }
 
+/** What every page of history promises. */
+function isSoundHistory(history: HistoryPage | undefined): boolean {
+  const sensors = history?.sensors ?? []
+  const indexMax = { hours: 746, days: 90, blocks: 84, years: 4 }
+  const isValue = ({ scale, index, kwh }: HistoryValue) =>
+    Number.isInteger(index) && index >= 1 && index <= indexMax[scale] && Number.isFinite(kwh)
+  return (
+    new Set(sensors.map(({ sensor }) => sensor)).size === sensors.length &&
+    sensors.every(({ sensor, values }) => sensor >= 0 && sensor < limits.sensorsMax && values.every(isValue))
+  )
+}
+
 function assertSound(outcomes: readonly Outcome[]): void {
   for (const outcome of outcomes) {
     if (outcome.kind === 'fault') assert.ok(meterFaultKinds.includes(outcome.fault.kind))
-    if (outcome.kind === 'readings') assert.ok(outcome.readings.length > 0 && outcome.readings.every(isSound), JSON.stringify(outcome))
+    else
+      assert.ok(
+        (outcome.readings.length > 0 || outcome.history) && outcome.readings.every(isSound) && isSoundHistory(outcome.history),
+        JSON.stringify(outcome)
+      )
   }
 }
 
@@ -120,7 +136,7 @@ t.test('numbers in range come out as they went in', async () => {
       const tmpr = (tenths / 10).toFixed(1).padStart(4)
       const message = cc128Message({ sensor: String(sensor), id: padded(id, 5), dsb: padded(dsb, 5), tmpr, ...channels })
       const [outcome] = outcomesOf(bytesOf(message))
-      const [reading] = outcome?.kind === 'readings' ? outcome.readings : []
+      const [reading] = outcome?.kind === 'understood' ? outcome.readings : []
       assert.deepEqual(reading, {
         kind: 'power',
         atMs,

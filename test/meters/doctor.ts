@@ -1,0 +1,89 @@
+/** What the doctor says, word by word. */
+import t from 'tap'
+import { diagnose, type MeterFinding } from '../../src/meters/doctor.ts'
+
+const well: MeterFinding = {
+  name: '/dev/ttyUSB0',
+  baud: 57_600,
+  status: { state: 'live', message: 'Readings arrive.' },
+  health: {
+    bytes: 9_960,
+    model: 'CC128-v1.29',
+    sensors: [
+      { sensor: 0, messages: 60, messagesPerMinute: 9.27, lossRate: 0.062, silentMs: 3_400 },
+      { sensor: 3, messages: 2, messagesPerMinute: 9.8, lossRate: undefined, silentMs: 800 }
+    ],
+    lastFault: { fault: { kind: 'value-invalid', field: 'ch1/watts' }, agoMs: 61_000 }
+  },
+  clock: { aheadMs: -3_725_000 }
+}
+const silent: MeterFinding = {
+  name: 'tcp://board:4000',
+  baud: undefined,
+  status: { state: 'silent', message: 'Check the cable.' },
+  health: { bytes: 0, model: undefined, sensors: [], lastFault: undefined },
+  clock: { unknown: 'no live message yet' }
+}
+
+t.test('all is well', async t => {
+  const port = { path: '/dev/ttyUSB0', adapter: 'Prolific PL2303', allowed: true, holder: undefined }
+  const { lines, well: isWell } = diagnose({ ports: [port], meters: [well] })
+  t.equal(isWell, true)
+  t.strictSame(lines, [
+    'Serial ports of this machine:',
+    '  /dev/ttyUSB0 (Prolific PL2303): free, and you may open it',
+    '',
+    'Meter at /dev/ttyUSB0, 57600 baud:',
+    '  live: Readings arrive.',
+    '  9960 bytes heard of a CC128-v1.29',
+    '  sensor 0: 9.3 messages a minute, 6 % lost by radio, last heard 3 s ago',
+    '  sensor 3: 9.8 messages a minute, too early to tell what radio loses, last heard 1 s ago',
+    '  last fault: value-invalid in ch1/watts, 61 s ago',
+    "  its clock: 1 h 2 min behind this machine's; history is placed by this machine's clock all the same",
+    '',
+    'What to do next: nothing, readings arrive.'
+  ])
+})
+
+t.test('nothing arrives', async t => {
+  const ports = [
+    { path: '/dev/ttyUSB0', allowed: false, holder: undefined },
+    { path: '/dev/ttyAMA0', allowed: true, holder: 'the kernel, as its console' }
+  ]
+  const { lines, well: isWell } = diagnose({ ports, meters: [silent] })
+  t.equal(isWell, false)
+  t.strictSame(lines, [
+    'Serial ports of this machine:',
+    '  /dev/ttyUSB0: you may not open it: add yourself to the group dialout (sudo usermod -aG dialout $USER) and log in again',
+    '  /dev/ttyAMA0: held by the kernel, as its console',
+    '',
+    'Meter at tcp://board:4000:',
+    '  silent: Check the cable.',
+    '  0 bytes heard',
+    '  last fault: none',
+    '  its clock: not known (no live message yet)',
+    '',
+    'What to do next: Check the cable.'
+  ])
+})
+
+t.test('one of two meters', async t => {
+  const { lines, well: isWell } = diagnose({ ports: [], meters: [well, silent] })
+  t.equal(isWell, true)
+  t.equal(lines.at(-1), 'What to do next: Check the cable.')
+})
+
+t.test('no port, no meter', async t => {
+  t.strictSame(diagnose({ ports: [], meters: [] }), {
+    lines: ['Serial ports of this machine:', '  none', '', "What to do next: plug in the meter's cable."],
+    well: false
+  })
+})
+
+t.test('clocks', async t => {
+  const told = (aheadMs: number) =>
+    diagnose({ ports: [], meters: [{ ...well, clock: { aheadMs } }] }).lines.find(line => /clock/.test(line))
+  t.equal(told(12_000), '  its clock: right to the minute')
+  t.match(told(600_000), /: 10 min ahead of this machine's;/)
+  t.match(told(-3_600_000), /: 1 h 0 min behind this machine's;/)
+})

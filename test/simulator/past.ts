@@ -1,0 +1,32 @@
+/** The days before the simulation. */
+import t from 'tap'
+import { MeterClock } from '../../src/simulator/clock.ts'
+import { cc128Capacities, HistoryStore } from '../../src/simulator/history.ts'
+import { houses } from '../../src/simulator/houses.ts'
+import { rememberPast } from '../../src/simulator/past.ts'
+import { Random } from '../../src/simulator/random.ts'
+import { hourMs, startMs } from '../fixtures/simulator/listen.ts'
+
+function remembered(pastDays: number | undefined, hour: number): HistoryStore {
+  const store = new HistoryStore(cc128Capacities, houses.demo.sensors.length)
+  const { pastDays: _, ...plan } = houses.demo
+  rememberPast(store, pastDays === undefined ? plan : { ...plan, pastDays }, new MeterClock(0, 0), new Random(1), startMs + hour * hourMs)
+  return store
+}
+
+t.test('an old meter remembers, a new one does not', async t => {
+  t.equal(remembered(undefined, 10).kept('hours'), 0)
+  const old = remembered(100, 10.5)
+  t.equal(old.kept('hours'), 372)
+  t.equal(old.kept('days'), 90)
+  t.equal(old.kept('blocks'), 3)
+  for (let age = 0; age < 90; age += 1) {
+    const day = old.kwh('days', 0, age)
+    if (day < 2 || day > 30 || day < old.kwh('days', 1, age)) t.fail(`day ${age}: ${day} kWh`)
+  }
+  t.ok(old.kwh('hours', 0, 2) > 0)
+})
+
+t.test('the last span ended at the last odd hour', async t => {
+  for (const hour of [9, 9.5, 10, 10.5]) t.equal(remembered(3, hour).kept('hours'), 36, `at ${hour}`)
+})
