@@ -74,7 +74,7 @@ function plug(number: number, radioId: number, load: string): PowerSensorPlan {
 }
 
 const demo = {
-  meter: envi,
+  meter: { ...envi, history: 'none' },
   loads: { rest, fridge, kettle },
   sensors: [{ ...house, channels: [['rest', 'fridge', 'kettle']] }, plug(1, 1713, 'fridge'), plug(2, 2840, 'kettle')],
   pastDays: 500

@@ -7,7 +7,7 @@ import type { Random } from './random.ts'
 
 /** Lets the store live through the days since the wipe, up to the last odd hour that the meter's clock showed. */
 export function rememberPast(store: HistoryStore, plan: HousePlan, clock: MeterClock, random: Random, startMs: number): void {
-  if (plan.pastDays === undefined) return
+  if (plan.pastDays === undefined || ('history' in plan.meter && plan.meter.history === 'none')) return
   const nextMs = clock.nextHourMs(startMs)
   const lastMs = nextMs - (clock.hour(nextMs) % 2 === 0 ? hourMs : 2 * hourMs)
   let day = 1

@@ -7,12 +7,21 @@ import { rememberPast } from '../../src/simulator/past.ts'
 import { Random } from '../../src/simulator/random.ts'
 import { hourMs, startMs } from '../fixtures/simulator/listen.ts'
 
+/** A house whose meter remembers. */
+const house = { ...houses.demo, meter: { ...houses.demo.meter, history: 'usual' } } as const
+
 function remembered(pastDays: number | undefined, hour: number): HistoryStore {
-  const store = new HistoryStore(cc128Capacities, houses.demo.sensors.length)
-  const { pastDays: _, ...plan } = houses.demo
+  const store = new HistoryStore(cc128Capacities, house.sensors.length)
+  const { pastDays: _, ...plan } = house
   rememberPast(store, pastDays === undefined ? plan : { ...plan, pastDays }, new MeterClock(0, 0), new Random(1), startMs + hour * hourMs)
   return store
 }
+
+t.test('a meter without history remembers nothing', async t => {
+  const store = new HistoryStore(cc128Capacities, houses.demo.sensors.length)
+  rememberPast(store, { ...houses.demo, pastDays: 10 }, new MeterClock(0, 0), new Random(1), startMs)
+  t.equal(store.kept('hours'), 0)
+})
 
 t.test('an old meter remembers, a new one does not', async t => {
   t.equal(remembered(undefined, 10).kept('hours'), 0)

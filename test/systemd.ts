@@ -1,0 +1,102 @@
+/** The service unit, its example settings and its udev rule: systemd accepts them, and they say what the program says. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { helpText, readCommand } from '../src/config.ts'
+import { budgetBytes } from '../src/limits.ts'
+
+/** What the unit's comment counts for Node itself. */
+const nodeBytes = 32 * 2 ** 20
+const exposureMax = 1.5
+
+const unit = readFileSync('systemd/wattslug.service', 'utf8')
+const settings = (name: string): string[] => [...unit.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value]) => value ?? '')
+
+const run = (command: string, ...args: string[]): { readonly code: number; readonly output: string } => {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env: { PATH: process.env['PATH'], SYSTEMD_COLORS: '0' } })
+  return { code: status ?? 127, output: `${stdout ?? ''}${stderr ?? ''}` }
+}
+
+/** Why a tool cannot be asked, or false. */
+const lacks = (command: string, ...args: string[]): string | false =>
+  run(command, ...args).code !== 0 && `there is no ${command} ${args[0]}`
+const noAnalyze = lacks('systemd-analyze', '--version')
+
+/** The unit with the paths of an installation replaced by those of this checkout, since systemd looks whether the program is there. */
+const unitHere = (folder: string): string => {
+  const path = join(folder, 'wattslug.service')
+  const here = unit.replaceAll('/usr/bin/node', process.execPath).replaceAll('/usr/lib/wattslug/', `${folder}/`)
+  writeFileSync(join(folder, 'wattslug.cjs'), '')
+  writeFileSync(path, here)
+  return path
+}
+
+t.test('systemd accepts the unit and warns of nothing', { skip: noAnalyze }, async t => {
+  const { code, output } = run('systemd-analyze', 'verify', '--man=no', unitHere(t.testdir()))
+  t.equal(code, 0)
+  t.equal(output, '')
+})
+
+t.test('the unit exposes little', { skip: noAnalyze || lacks('systemd-analyze', 'security', '--help') }, async t => {
+  const path = unitHere(t.testdir())
+  const { output } = run('systemd-analyze', 'security', '--offline=true', '--no-pager', path)
+  const exposure = Number(/exposure level for wattslug\.service: ([\d.]+)/.exec(output)?.[1])
+  t.comment(`exposure ${exposure} of 10`)
+  t.ok(exposure <= exposureMax, `at most ${exposureMax}: ${output}`)
+})
+
+t.test('the unit runs the program as it is installed', async t => {
+  const [start = ''] = settings('ExecStart')
+  const args = start.split(' ')
+  const script = args.indexOf('/usr/lib/wattslug/wattslug.cjs')
+  const config = join(t.testdir(), 'wattslug.toml')
+  writeFileSync(config, '')
+  const told = args.slice(script + 1).map(arg => arg.replace('/etc/wattslug.toml', config))
+  t.equal(args[0], '/usr/bin/node')
+  t.equal(readCommand([...told, '--state', t.testdirName], {}).name, 'run')
+  const flags = args.slice(1, script)
+  t.equal(run(process.execPath, ...flags, '-e', '0').code, 0, `Node takes ${flags.join(' ')}`)
+})
+
+t.test('the memory that the unit allows is what the program may hold, and Node beside it', async t => {
+  const [allowed = ''] = settings('MemoryMax')
+  const allowedBytes = Number(/^(\d+)M$/.exec(allowed)?.[1]) * 2 ** 20
+  const heldBytes = Object.values(budgetBytes).reduce((sum, bytes) => sum + bytes, 0)
+  t.comment(`${allowed} allowed, ${(heldBytes / 2 ** 20).toFixed(1)} MiB may be held`)
+  t.ok(allowedBytes >= heldBytes + nodeBytes, 'it is not killed for what its own bounds allow')
+})
+
+t.test('the example names every setting, with its default', async t => {
+  const folder = t.testdir()
+  const example = readFileSync('systemd/wattslug.toml', 'utf8')
+  const lines = example.match(/^#[a-z-]+ = .*$/gm) ?? []
+  const file = join(folder, 'wattslug.toml')
+  const state = ['--state', join(folder, 'state')]
+  writeFileSync(file, lines.map(line => line.slice(1)).join('\n'))
+  mkdirSync(join(folder, 'state'))
+
+  t.strictSame(readCommand(['run', '--config', file, ...state], {}), readCommand(['run', ...state], {}), 'without the # nothing changes')
+  const known = [...helpText().matchAll(/^ {2}--([a-z-]+) /gm)].map(([, name]) => name).filter(name => name !== 'config')
+  const named = lines.map(line => line.slice(1).split(' = ')[0])
+  t.strictSame([...named].sort(), [...known].sort(), 'it has those that the program knows')
+  t.equal(example.replaceAll(/^#.*$/gm, '').trim(), '', 'as it is installed it sets nothing')
+  t.match(lines.at(-1), `"/var/lib/${settings('StateDirectory')[0]}"`, "the state's folder is the unit's")
+})
+
+t.test('udev accepts the rule', { skip: lacks('udevadm', 'verify', '--help') }, async t => {
+  const { code, output } = run('udevadm', 'verify', '--resolve-names=never', 'systemd/99-wattslug.rules')
+  t.equal(code, 0, output)
+})
+
+t.test("the rule knows CurrentCost's cable and FTDI's", async t => {
+  const rule = readFileSync('systemd/99-wattslug.rules', 'utf8')
+  for (const [vendor, product] of [
+    ['067b', '2303'],
+    ['0403', '6001']
+  ]) {
+    t.ok(rule.includes(`ATTRS{idVendor}=="${vendor}", ATTRS{idProduct}=="${product}"`), `${vendor}:${product}`)
+  }
+  t.match(rule, 'TAG+="systemd"')
+  t.match(rule, 'SYMLINK+="wattslug-meter%n"')
+})
