@@ -1,4 +1,4 @@
-/** Every bound of the program, unit last, each with its reason. Relations between bounds are asserted when this loads. */
+/** Every bound of the program, unit last, each with its reason; `budget.ts` adds them up and asserts how they hang together. */
 
 export const limits = {
   // --- meters ---
@@ -23,6 +23,64 @@ export const limits = {
   reopenMs: 1_000,
   /** A remote head that has said nothing for so long is connected to anew: its side may have gone without a word. */
   remoteSilenceMs: 180_000,
+  /** A sensor sends each 6.0 to 6.2 s. */
+  cadenceMs: 6_100,
+  /** How far back loss and messages a minute look. */
+  healthMs: 600_000,
+  /** So many messages must have been expected before loss is told. */
+  healthMessagesMin: 5,
+  /** Transmitters remembered of one meter. */
+  radiosMax: 32,
+  /** A port that another process holds, or that may not be opened, is looked at again after so long. */
+  heldMs: 10_000,
+  /** How often ports are looked for: a meter that is plugged in is found within 5 s. */
+  scanMs: 2_000,
+  /** Ports that are looked at, at once. */
+  portsMax: 16,
+  /** Meters at once. */
+  metersMax: 4,
+  /** So many bytes without a message tell that the line speed is wrong, when they are not even text; a byte or two may be, where listening began in mid-message. */
+  probeBytesMin: 24,
+  /** Something else speaks where each speed was wrong so often: plugging in makes noise of its own. */
+  probeRounds: 2,
+  /** So much text without a tag tells that something else speaks there: a meter's tags have a few characters between them. */
+  probeUntaggedBytesMin: 256,
+  /** So much text with tags, but without a message: a dump is one line of 9,444 bytes, and may be met in its middle. */
+  probeTextBytesMin: 16_384,
+  /** A speed at which nothing was heard is changed for the next after so long. */
+  probeMs: 20_000,
+  /** A port on which something else speaks is tried again after so long, or once it was plugged in anew. */
+  refusedMs: 600_000,
+  /** Most values that a meter remembers of one sensor: a month of spans of two hours, days, blocks of 30 days, a Classic's years. */
+  historyHoursMax: 372,
+  historyDaysMax: 90,
+  historyBlocksMax: 84,
+  historyYearsMax: 4,
+  /** Before a span ends, a page tells of the old or the new one, as the meter's clock and ours are not the same to the second. */
+  historyBeforeMs: 120_000,
+  /** After a span has ended, the meter may still be closing it: it sends history from :01:00 on, give or take our clock. */
+  historyAfterMs: 50_000,
+  /** A page's own time may lag so far: the meter's clock stops during a dump, and was 19 to 53 s behind afterwards. */
+  historyLagMs: 60_000,
+  /** A cycle of history is over when no page came for so long: one comes every 10 s. */
+  historySilenceMs: 120_000,
+  /** Live messages from which the meter's clock is learned, and how many of them may be strays, such as one with a flipped digit. */
+  clockSamplesMax: 8,
+  clockStraysMax: 1,
+  /** Live messages agree on the meter's clock if they are no further apart: it tells whole seconds, and bytes may wait on their way. */
+  clockSpreadMs: 5_000,
+  /** What was learned of the meter's clock holds for so long without a live message. */
+  clockAgeMs: 900_000,
+  /** A change of the meter's clock by more than that is somebody setting it, not a dump or drift. */
+  clockSetMs: 120_000,
+  /** Below so many watts the 144 bug has not been seen. */
+  bug144WattsMin: 2_000,
+  /** How many readings back the spike filter looks, and by how much values may differ anyway: most appliances take less. */
+  spikeReadings: 5,
+  spikeWattsMin: 500,
+  /** Sensors that may go into a derived one, and derived sensors. */
+  formulaTermsMax: 8,
+  derivedMax: 8,
   /** Points of the last minutes that are kept for the page's trace, per sensor: 12 minutes at one reading each 6 s. */
   recentPointsMax: 128,
 
@@ -43,6 +101,8 @@ export const limits = {
   clientIdCharactersMax: 256,
   /** Subscriptions of one session; one more is refused in SUBACK. */
   subscriptionsMax: 64,
+  /** Weight of one session's filters, with their nodes in the tree; one more is refused in SUBACK. 64 topics of a meter fit. */
+  subscriptionBytesMax: 81_920,
   /** Deepest topic: bounds the walk through the tree. */
   topicLevelsMax: 64,
   /** Deliveries at QoS 1 and 2 on their way to one client. */
@@ -90,11 +150,80 @@ export const limits = {
   /** A WebSocket is pinged so often, so that the idle time-outs of proxies (60 s is common) do not bite. */
   webSocketPingMs: 25_000,
 
+  // --- store ---
+  /** What the store gathers in memory and in its log before it makes a table of it; two may be held. Totals that are written again and again collapse here. */
+  storeWriteBufferBytes: 262_144,
+  /** Blocks of its tables that the store keeps unpacked. */
+  storeCacheBytes: 131_072,
+  /** Files that the store holds open; it takes no less than 74. */
+  storeFilesMax: 74,
+  /** What was written is forced to the disk so often, or with a write that comes after half of that: a power cut costs no more than this. */
+  storeSyncMs: 60_000,
+  /** A store that cannot be written is tried again so often. */
+  storeRetryMs: 10_000,
+  /** Changes that wait in memory while the store cannot be written: six days of ten sensors' energy. */
+  storePendingBytesMax: 1_048_576,
+  /** A file of so many bytes must fit before a store that was full is tried again: its own files need as much to begin anew. */
+  storeProbeBytes: 65_536,
+
+  // --- energy ---
+  /** Power is not taken to go on across a longer silence: gaps of 72 s are normal in a house with four sensors. */
+  energyGapMsMax: 90_000,
+  /** An earlier time than this (the year 2020) means that the board's clock is not set yet: it starts in 1970. */
+  energyClockMsMin: 1_577_836_800_000,
+  /** Energy is written so often: flash wears by the write, not by the byte. What a process that is killed had not written, the next reading bridges. */
+  energyWriteMs: 60_000,
+  /** More than three clamps can measure, so more than a gap may be filled with. */
+  energyWattsMax: 3 * 32_767,
+  /** The ledger of what was measured in each minute: the meter's 90 days of history, and some. */
+  ledgerDaysMax: 93,
+  /** Old records of the ledger that go at once: more than come, and few enough not to be felt. */
+  ledgerPruneMax: 8,
+  /** A span that lacks no more than this is whole: a minute is the ledger's resolution, and spans are placed to seconds. */
+  fillToleranceMs: 60_000,
+  /** History of days waits until that of hours reaches no further back for so long: a cycle comes each two hours and may be cut short. */
+  fillSettleMs: 3 * 3_600_000,
+  /** Units (kWh, m³) that a pulse counter may count in an hour: 100 kW is more than a house has. */
+  impulseUnitsPerHourMax: 100,
+  /** Units that it may count beyond that, for readings that come close together. */
+  impulseUnitsSlack: 1,
+  /** Units that it may have gone on by while nobody listened and the clock cannot tell how long. */
+  impulseUnitsJumpMax: 1_000,
+
+  // --- simulated meter, recordings ---
+  /** Changes of power remembered for each channel of a simulated house: 30 days of a whole house have some 500,000. */
+  truthStepsMax: 2_097_152,
+  /** Faults of a simulation that are remembered one by one. */
+  truthFaultsMax: 131_072,
+  /** A host that comes back so much later than the simulated meter wanted to speak has slept, or its clock jumped. */
+  demoLateMs: 10_000,
+  /** Bytes in one line of a recording; a longer chunk takes several. */
+  recordingChunkBytesMax: 4_096,
+  /** Longest line that a replay reads: a chunk's bytes take up to four characters each. */
+  recordingLineBytesMax: 32_768,
+  /** What waits to be written to a recording; ten seconds of the fastest line speed. */
+  recordingWaitingBytesMax: 262_144,
+  /** A recording is written so often. */
+  recordingFlushMs: 1_000,
+  /** Longest silence that a replay keeps; a clock that jumped would make it wait for years. */
+  replayGapMsMax: 24 * 3_600_000,
+
   // --- daemon ---
   /** How often everything that waits is looked at. */
   tickMs: 1_000,
   /** Stopping takes no longer than this. */
   stopMs: 1_500,
+
+  /** What clients and meters can make the process hold, all bounds at once: more than half of a board of 128 MB is left to Node and the system. */
+  heldBytesMax: 59_768_832,
+
+  /** How long the doctor listens at most, to meters that are all read (two messages of each sensor), and to ports where there is nothing to hear. */
+  doctorMs: 40_000,
+  doctorHeardMs: 13_000,
+  doctorHopelessMs: 5_000,
+  /** How long he waits for the daemon's answer, and how long that may be. */
+  doctorAskMs: 2_000,
+  doctorAnswerBytesMax: 262_144,
 
   // --- log ---
   /** Longest line of the log: what a client sent may stand in it. */
@@ -102,23 +231,3 @@ export const limits = {
   /** A warning that may come often is said once in so long. */
   logRepeatMs: 60_000
 } as const
-
-/** Slabs of the pool, by adding up who may hold them. */
-export const poolSlabs =
-  (limits.clientsMax + limits.strangersMax) * slabsFor(2 * (limits.outboxBytesMax + limits.outboxRepliesBytesMax)) + // what waits to be written: slabs at least half full
-  (limits.clientsMax + limits.strangersMax) * slabsFor(limits.packetBytesMax) + // packets half received
-  limits.encoderSlabs
-
-/** Most memory that clients and meters can make the process hold, in bytes, by owner. Node itself comes beside it. */
-export const budgetBytes = {
-  pool: poolSlabs * limits.slabBytes,
-  queues: limits.sessionsMax * (limits.queueBytesMax + limits.inflightBytesMax),
-  retained: limits.retainedBytesMax,
-  webSocketMessages: (limits.clientsMax + limits.strangersMax) * limits.webSocketMessageBytesMax,
-  recent: limits.sensorsMax * limits.recentPointsMax * 16,
-  frame: 2 * limits.frameBytesMax
-}
-
-function slabsFor(bytes: number): number {
-  return Math.ceil(bytes / limits.slabBytes)
-}

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { heldBytes } from '../src/budget.ts'
 import { helpText, readCommand } from '../src/config.ts'
-import { budgetBytes } from '../src/limits.ts'
 
 /** What the unit's comment counts for Node itself. */
 const nodeBytes = 32 * 2 ** 20
@@ -62,7 +62,6 @@ t.test('the unit runs the program as it is installed', async t => {
 t.test('the memory that the unit allows is what the program may hold, and Node beside it', async t => {
   const [allowed = ''] = settings('MemoryMax')
   const allowedBytes = Number(/^(\d+)M$/.exec(allowed)?.[1]) * 2 ** 20
-  const heldBytes = Object.values(budgetBytes).reduce((sum, bytes) => sum + bytes, 0)
   t.comment(`${allowed} allowed, ${(heldBytes / 2 ** 20).toFixed(1)} MiB may be held`)
   t.ok(allowedBytes >= heldBytes + nodeBytes, 'it is not killed for what its own bounds allow')
 })

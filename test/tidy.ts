@@ -11,20 +11,23 @@ interface File {
 
 /** Imports point down: to a lower rank, or within the room. */
 const ranks: Readonly<Record<string, number>> = {
-  ...{ reading: 0, limits: 0 },
+  ...{ reading: 0, limits: 0, budget: 1 },
   ...{ memory: 1 },
   ...{ meters: 2, simulator: 2, mqtt: 2, energy: 2, history: 2 },
   ...{ sinks: 3 },
   ...{ io: 4 },
-  ...{ config: 5, main: 5 },
-  ...{ page: 6 }
+  ...{ sensors: 5 },
+  ...{ config: 6 },
+  ...{ daemon: 7, doctor: 7, record: 7 },
+  ...{ main: 8 },
+  ...{ page: 9 }
 }
 /** Up to here nothing touches the world, so that the page may share it and every line is tested. */
 const pureRankMax = 3
 const sourceLinesMax = 300
 
 const source = /^src\/.*\.ts$/
-const pure = /^src\/(?:(?:memory|meters|simulator|mqtt|energy|history|sinks)\/.*|reading|limits)\.ts$/
+const pure = /^src\/(?:(?:memory|meters|simulator|mqtt|energy|history|sinks)\/.*|reading|limits|budget)\.ts$/
 /** This file names what it bans. */
 const anything = /^(?!test\/tidy\.ts$)/
 
@@ -105,12 +108,12 @@ const judgeImport = (path: string, wanted: string): string | undefined => {
   const room = roomOf(path)
   const rank = ranks[room]
   if (rank === undefined) return `stands in no room of the rank table: move it, or add the room to test/tidy.ts`
-  const isEdge = room === 'io' || room === 'main' || room === 'config'
+  const isEdge = ['io', 'config', 'daemon', 'doctor', 'record', 'main'].includes(room)
   if (/^(?:node|wattslug):/.test(wanted)) return isEdge ? undefined : 'may not touch the world: take it as an argument, or move this to io/'
   if (!wanted.startsWith('.')) return room === 'io' ? undefined : 'is a package: let one file of io/ import it and answer our own types'
   const target = roomOf(posix.join(posix.dirname(path), wanted))
   const targetRank = ranks[target] ?? Number.POSITIVE_INFINITY
-  if (target === room || (room === 'main' && target === 'config')) return undefined
+  if (target === room) return undefined
   if (room === 'page') return targetRank <= pureRankMax ? undefined : 'is not pure: the page takes ranks 0 to 3 only'
   return targetRank < rank ? undefined : 'does not point down: move what both need to a lower rank, or let main join them'
 }

@@ -20,27 +20,36 @@ export interface MeterStatus {
   readonly message: string
 }
 
+/** A port, for humans, and its line speed; a remote or simulated port has none. */
+export interface Port {
+  readonly name: string
+  readonly baud: number | undefined
+}
+
 /** Why a port is not open: it could not be opened, or was `lost` later. */
 export interface Closed {
   readonly kind: 'absent' | 'denied' | 'busy' | 'lost' | 'failed'
   /** What the system or the remote end said, with what to do. */
   readonly message: string
+  /** It is over: opening it again would only say the same again. */
+  readonly final?: boolean
 }
 
 /** The state of one meter; times are monotonic, in ms. */
 export class Watch {
-  readonly #baud: number | undefined
+  #port: Port
   #status: MeterStatus
   #heardMs: number
   #bytes = 0
   #firstByteMs = 0
+  #lastByteMs = 0
   #frames = 0
   #fault: MeterFault | undefined
   #open = false
 
   /** @param source the port's name, for humans @param baud its line speed; a remote or simulated port has none */
   constructor(source: string, baud: number | undefined, nowMs: number) {
-    this.#baud = baud
+    this.#port = { name: source, baud }
     this.#heardMs = nowMs
     this.#status = { state: 'connecting', message: `Opening ${source}.` }
   }
@@ -49,9 +58,15 @@ export class Watch {
     return this.#status
   }
 
-  /** The port is open. */
-  opened(nowMs: number): void {
+  /** Where the meter is, as far as that is known. */
+  get port(): Port {
+    return this.#port
+  }
+
+  /** The port is open; a source that had to search tells which one it is. */
+  opened(nowMs: number, port = this.#port): void {
     this.#open = true
+    this.#port = port
     this.#heard(nowMs)
     this.#status = { state: 'connecting', message: 'The port is open; waiting for the first message of the meter.' }
   }
@@ -59,6 +74,7 @@ export class Watch {
   /** Bytes came, whatever they are. */
   received(bytes: number, nowMs: number): void {
     if (this.#bytes === 0) this.#firstByteMs = nowMs
+    this.#lastByteMs = nowMs
     this.#bytes += bytes
   }
 
@@ -83,9 +99,14 @@ export class Watch {
   /** Time passes: to be called each second or so. */
   tick(nowMs: number): void {
     if (!this.#open) return
+    const stopped = nowMs - this.#lastByteMs >= limits.staleMs
     const babble = this.#bytes >= limits.babbleBytesMin && nowMs - this.#firstByteMs >= limits.babbleMs
-    if (babble) this.#status = { state: 'unreadable', message: this.#unreadable() }
-    else if (nowMs - this.#heardMs >= limits.staleMs) this.#status = { state: 'silent', message: silent }
+    if (babble && !stopped) {
+      this.#status = { state: 'unreadable', message: this.#unreadable() }
+    } else if (nowMs - this.#heardMs >= limits.staleMs) {
+      this.#status = { state: 'silent', message: silent }
+      if (stopped) this.#bytes = this.#frames = 0 // what comes later is judged anew
+    }
   }
 
   #heard(nowMs: number): void {
@@ -95,10 +116,10 @@ export class Watch {
 
   #unreadable(): string {
     if (this.#frames > 0 && this.#fault) return `Messages come, but none can be read: ${describe(this.#fault)}.`
-    if (this.#baud === undefined)
+    if (this.#port.baud === undefined)
       return `Bytes come, but no message: is it a CurrentCost meter, and is the line speed right at the other end? ${speeds}`
-    const others = likelyBauds().filter(baud => baud !== this.#baud)
-    return `Bytes come, but no message: the line speed is most likely not ${this.#baud}. Try --baud ${others.join(', then --baud ')}. ${speeds}`
+    const others = likelyBauds().filter(baud => baud !== this.#port.baud)
+    return `Bytes come, but no message: the line speed is most likely not ${this.#port.baud}. Try --baud ${others.join(', then --baud ')}. ${speeds}`
   }
 }
 

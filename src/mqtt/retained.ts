@@ -1,25 +1,71 @@
-/** The retained messages, bounded in number and bytes. */
+/** The retained messages, bounded in number and bytes, and walks through them that last as long as a slow subscriber takes. */
 import { limits } from '../limits.ts'
 import { keep, type Message, weightBytes } from './packet.ts'
 import { matches } from './topic.ts'
 
-/** One topic's message. */
-export interface RetainedEntry {
-  /** `undefined` from the moment when it is no longer its topic's last: what nobody has sent by then is not sent any more. */
-  message: Message | undefined
-  readonly bytes: number
-  /** Rises with each message kept, so that a walk knows what came after it began. */
-  readonly sequence: number
+/** One topic's message; a topic that is removed and comes back is a new entry. */
+interface Entry {
+  /** Rises with each entry. */
+  readonly number: number
+  message: Message
+  bytes: number
+}
+
+/**
+ * Where a subscriber stands among the retained messages that match its filter.
+ *
+ *     entries by number   3  7  8  9  12          a new topic goes to the end
+ *     passed ─────────────────┤     │  └ last     a walk ends there at the latest
+ *                             next ─┘
+ *
+ * It is a place and nothing else: an iterator that rests while topics come and go would pin every state of the map
+ * that it has seen.
+ */
+export class Walk {
+  readonly #entries: readonly Entry[]
+  readonly #filter: string
+  readonly #exact: boolean
+  readonly #last: number
+  #next = 0
+
+  constructor(entries: readonly Entry[], filter: string, last: number) {
+    this.#entries = entries
+    this.#filter = filter
+    this.#exact = !filter.includes('+') && !filter.includes('#')
+    this.#last = last
+  }
+
+  /** The message of the topic that comes next, as it is by now; `undefined` at the end. */
+  peek(): Message | undefined {
+    let index = indexOf(this.#entries, this.#next)
+    for (let entry = this.#entries[index]; entry && entry.number <= this.#last; entry = this.#entries[++index]) {
+      if (!this.#matches(entry.message.topic)) continue
+      this.#next = entry.number
+      return entry.message
+    }
+    return undefined
+  }
+
+  /** Leaves the topic that `peek` gave behind. */
+  shift(): void {
+    this.#next++
+  }
+
+  #matches(topic: string): boolean {
+    return this.#exact ? topic === this.#filter : matches(this.#filter, topic)
+  }
 }
 
 /** The last retained message of each topic. */
 export class Retained {
-  #entries = new Map<string, RetainedEntry>()
+  readonly #byTopic = new Map<string, Entry>()
+  /** The same by number. */
+  readonly #inOrder: Entry[] = []
   #bytes = 0
-  #sequence = 0
+  #lastNumber = 0
 
   get count(): number {
-    return this.#entries.size
+    return this.#byTopic.size
   }
 
   get bytes(): number {
@@ -31,37 +77,54 @@ export class Retained {
    * Returns false when it would pass a bound: what was kept before is then removed too, for it is no longer the last.
    */
   store(message: Message): boolean {
-    const former = this.#entries.get(message.topic)
-    const formerBytes = former?.bytes ?? 0
+    const former = this.#byTopic.get(message.topic)
+    const empty = message.payload.length === 0
     const bytes = weightBytes(message)
-    const full = (!former && this.count >= limits.retainedMessagesMax) || this.#bytes - formerBytes + bytes > limits.retainedBytesMax
-    if (former) former.message = undefined
-    if (message.payload.length === 0 || full) {
-      this.#entries.delete(message.topic)
-      this.#bytes -= formerBytes
-      return !full || message.payload.length === 0
+    const full =
+      (!former && this.count >= limits.retainedMessagesMax) || this.#bytes - (former?.bytes ?? 0) + bytes > limits.retainedBytesMax
+    if (empty || full) {
+      if (former) this.#remove(former)
+      return empty
     }
-    this.#entries.set(message.topic, { message: keep(message), bytes, sequence: ++this.#sequence })
-    this.#bytes += bytes - formerBytes
+    this.#keep(former, keep(message), bytes)
     return true
   }
 
   /**
-   * Walks the messages that match a filter, lazily: memory stays constant however many match and however slowly the
-   * subscriber reads. What was stored after the call is left out, since a subscriber got that live.
+   * Walks the messages that match a filter, as fast as the subscriber reads. Each topic is sent as it is when the walk gets
+   * there: of what came meanwhile the subscriber may have missed the live message, or gets it twice. Topics that are new since
+   * the walk began are walked as well, but no more than there may be at once, so that it ends whatever clients publish.
    */
-  matching(filter: string): Iterator<RetainedEntry, undefined> {
-    return this.#walk(filter, this.#sequence)
+  matching(filter: string): Walk {
+    return new Walk(this.#inOrder, filter, this.#lastNumber + limits.retainedMessagesMax)
   }
 
-  *#walk(filter: string, last: number): Generator<RetainedEntry, undefined> {
-    if (!filter.includes('+') && !filter.includes('#')) {
-      const entry = this.#entries.get(filter)
-      if (entry && entry.sequence <= last) yield entry
+  #keep(former: Entry | undefined, message: Message, bytes: number): void {
+    this.#bytes += bytes - (former?.bytes ?? 0)
+    if (former) {
+      former.message = message
+      former.bytes = bytes
       return
     }
-    for (const [topic, entry] of this.#entries) {
-      if (entry.sequence <= last && matches(filter, topic)) yield entry
-    }
+    const entry = { number: ++this.#lastNumber, message, bytes }
+    this.#byTopic.set(message.topic, entry)
+    this.#inOrder.push(entry)
   }
+
+  #remove(entry: Entry): void {
+    this.#byTopic.delete(entry.message.topic)
+    this.#inOrder.splice(indexOf(this.#inOrder, entry.number), 1)
+    this.#bytes -= entry.bytes
+  }
+}
+
+/** Where the first entry stands whose number is not less: entries are in the order of their numbers. */
+function indexOf(entries: readonly Entry[], number: number): number {
+  let [from, to] = [0, entries.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((entries[middle] as Entry).number < number) from = middle + 1
+    else to = middle
+  }
+  return from
 }

@@ -34,10 +34,19 @@ export function matches(filter: string, topic: string): boolean {
   return filterLevels.length === topicLevels.length
 }
 
+/** Bytes that a filter weighs against its session's bound: its text, a node of the tree for each level, and a round figure for the rest. */
+export function filterWeightBytes(filter: string): number {
+  return filter.length * 2 + countLevels(filter) * 256 + 128
+}
+
 function commonFault(text: string): TopicFault | undefined {
   if (text === '') return 'empty'
   if (text.includes('\0')) return 'nul'
+  return countLevels(text) > limits.topicLevelsMax ? 'too-many-levels' : undefined
+}
+
+function countLevels(text: string): number {
   let levels = 1
   for (let at = text.indexOf('/'); at !== -1; at = text.indexOf('/', at + 1)) levels++
-  return levels > limits.topicLevelsMax ? 'too-many-levels' : undefined
+  return levels
 }

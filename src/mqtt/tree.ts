@@ -18,7 +18,7 @@ export class Tree<S> {
       let child = node.children.get(level)
       if (!child) {
         child = { children: undefined, subscribers: undefined }
-        node.children.set(level, child)
+        node.children.set(ownText(level), child)
       }
       node = child
     }
@@ -68,4 +68,9 @@ function walk<S>(node: Node<S>, levels: readonly string[], depth: number, visit:
 function visitAll<S>(node: Node<S>, visit: (subscriber: S, qos: QoS) => void): void {
   if (!node.subscribers) return
   for (const [subscriber, qos] of node.subscribers) visit(subscriber, qos)
+}
+
+/** A copy that stands alone: a part of a text pins the whole of it, and nodes outlive the filter that made them. */
+function ownText(part: string): string {
+  return part.split('').join('')
 }

@@ -1,31 +1,33 @@
 /** Keeps the last minutes of each sensor's power, so that the page's trace is full at first sight. */
 import { limits } from '../limits.ts'
 import { Ring } from '../memory/ring.ts'
-import type { Reading } from '../reading.ts'
+import { placeOf, type Report } from '../reading.ts'
 import type { Sink } from './sink.ts'
 
 /** Points of one sensor, oldest first: `[ms since 1970, watts]`. */
 export interface RecentPoints {
-  readonly sensor: number
+  /** Its place below the root of the topics. */
+  readonly sensor: string
   readonly points: readonly (readonly [number, number])[]
 }
 
 /** A sink that remembers a little. */
 export class Recent implements Sink {
-  readonly #rings = new Map<number, Ring>()
+  readonly #rings = new Map<string, Ring>()
 
-  accept(reading: Reading): void {
-    if (reading.kind !== 'power') return
-    let ring = this.#rings.get(reading.sensor)
+  accept(report: Report): void {
+    if (report.kind === 'impulses') return
+    const place = placeOf(report)
+    let ring = this.#rings.get(place)
     if (!ring) {
       ring = new Ring(limits.recentPointsMax)
-      this.#rings.set(reading.sensor, ring)
+      this.#rings.set(place, ring)
     }
-    ring.push(reading.atMs, reading.watts)
+    ring.push(report.atMs, report.watts)
   }
 
-  /** What is remembered, by rising sensor. */
+  /** What is remembered, by place. */
   sensors(): readonly RecentPoints[] {
-    return [...this.#rings].sort(([a], [b]) => a - b).map(([sensor, ring]) => ({ sensor, points: [...ring.points()] }))
+    return [...this.#rings].sort(([a], [b]) => (a < b ? -1 : 1)).map(([sensor, ring]) => ({ sensor, points: [...ring.points()] }))
   }
 }

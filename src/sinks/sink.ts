@@ -1,7 +1,7 @@
 /** The seam to where readings go. */
-import type { Reading } from '../reading.ts'
+import type { Report } from '../reading.ts'
 
-/** Takes readings; it never throws and never waits. */
+/** Takes reports; it never throws and never waits. */
 export interface Sink {
-  accept(reading: Reading): void
+  accept(report: Report): void
 }

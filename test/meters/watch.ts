@@ -103,6 +103,44 @@ t.test('a reading makes up for all that came before it', async t => {
   t.equal(watch.status.state, 'live')
 })
 
+t.test('bytes that could not be read stop: silent, and what comes later is judged anew', async t => {
+  const watch = opened()
+  watch.misread({ kind: 'unknown-model' })
+  watch.received(babbleBytesMin, 1_000)
+  watch.received(1, 50_000)
+  watch.tick(50_000 + staleMs - 1)
+  t.equal(watch.status.state, 'unreadable')
+  watch.tick(50_000 + staleMs)
+  t.equal(watch.status.state, 'silent')
+  const againMs = 50_000 + 2 * staleMs
+  watch.received(babbleBytesMin, againMs)
+  watch.tick(againMs + babbleMs - 1)
+  t.equal(watch.status.state, 'silent', 'the old bytes do not count')
+  watch.tick(againMs + babbleMs)
+  t.match(watch.status, { state: 'unreadable', message: /^Bytes come, but no message/ })
+})
+
+t.test('a byte now and then does not hide that no message comes', async t => {
+  const watch = opened()
+  for (let nowMs = 0; nowMs <= staleMs; nowMs += staleMs / 2) {
+    watch.received(1, nowMs)
+    watch.tick(nowMs)
+  }
+  t.equal(watch.status.state, 'silent')
+})
+
+t.test('a source that had to search tells its port', async t => {
+  const watch = new Watch('a port that is searched', undefined, 0)
+  t.strictSame(watch.port, { name: 'a port that is searched', baud: undefined })
+  watch.opened(0, { name: '/dev/ttyUSB1', baud: 2_400 })
+  t.strictSame(watch.port, { name: '/dev/ttyUSB1', baud: 2_400 })
+  babble(watch)
+  t.match(watch.status.message, 'most likely not 2400. Try --baud 57600, then --baud 9600.')
+  watch.closed({ kind: 'lost', message: 'It is gone.' })
+  watch.opened(30_000)
+  t.equal(watch.port.name, '/dev/ttyUSB1', 'which is kept')
+})
+
 t.test('a port that is not open, with what the system said', async t => {
   for (const kind of ['absent', 'denied', 'busy', 'failed', 'lost'] as const satisfies Closed['kind'][]) {
     const watch = opened()

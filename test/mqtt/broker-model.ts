@@ -14,7 +14,7 @@ const filter = fc.constantFrom('#', '+', 'a', 'a/b', 'a/#', 'a/+', '+/b', '+/+',
 const qos = fc.constantFrom<QoS>(0, 1, 2)
 const rarely = fc.integer({ min: 0, max: 9 }).map(n => n === 0)
 /** Mostly one message, at times more than a queue takes. */
-const times = fc.oneof({ weight: 6, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constantFrom(15, 60) })
+const times = fc.oneof({ weight: 6, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constantFrom(15, limits.inflightMax, 60) })
 const day = 24 * 3_600_000
 
 const ends: readonly Event[] = [{ type: 'DISCONNECT' }, { type: 'end', reason: 'lost' }, { type: 'malformed' }, connect('z')]

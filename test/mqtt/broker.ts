@@ -255,6 +255,15 @@ t.test('one subscription more than the bound is refused', async t => {
   t.strictSame(client.lines(), [])
 })
 
+t.test('filters that weigh more than the bound are refused and counted', async t => {
+  const house = new House()
+  const client = house.connect('c')
+  const long = 'a'.repeat(limits.subscriptionBytesMax / 3)
+  t.strictSame(client.send(subscribe(1, { [long]: 0, [`b${long}`]: 0, c: 1 })), ['SUBACK 1: 0 128 1'])
+  t.equal(house.count('subscribe-refused'), 1)
+  t.strictSame(client.send(unsubscribe(2, long), subscribe(3, { [`b${long}`]: 0 })), ['UNSUBACK 2', 'SUBACK 3: 0'], 'room again')
+})
+
 t.test('23: a filter that is refused gets no retained message', async t => {
   const house = new House()
   house.broker.publish(message('a=1', { retain: true }))

@@ -1,9 +1,12 @@
 /** Retained messages: the last of each topic, within bounds, and walks that go on while they change. */
 
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import { type Message, weightBytes } from '../../src/mqtt/packet.ts'
-import { Retained } from '../../src/mqtt/retained.ts'
+import { Retained, type Walk } from '../../src/mqtt/retained.ts'
+import { heldBytes } from '../fixtures/mqtt/held.ts'
 import { message, textOf } from '../fixtures/mqtt/packets.ts'
 
 function kept(...texts: string[]): Retained {
@@ -17,14 +20,18 @@ function retain(text: string): Message {
 }
 
 /** What is left of a walk, as `topic=payload`. */
-function rest(walk: ReturnType<Retained['matching']>): string[] {
+function rest(walk: Walk): string[] {
   const texts: string[] = []
-  for (let step = walk.next(); step.value; step = walk.next()) texts.push(texted(step.value.message))
+  for (let text = peek(walk); text !== undefined; text = peek(walk)) {
+    texts.push(text)
+    walk.shift()
+  }
   return texts
 }
 
-function texted(message: Message | undefined): string {
-  return message ? `${message.topic}=${textOf(message.payload)}` : 'no longer the last'
+function peek(walk: Walk): string | undefined {
+  const message = walk.peek()
+  return message && `${message.topic}=${textOf(message.payload)}`
 }
 
 t.test('[MQTT-3.3.1-5] [MQTT-3.3.1-10] [MQTT-3.3.1-11] a message replaces the one before, an empty one removes it', async t => {
@@ -89,36 +96,104 @@ t.test('[MQTT-3.3.1-6] filters with and without wildcards', async t => {
   for (const [filter, texts] of table) t.strictSame(rest(retained.matching(filter)), texts, filter)
 })
 
-t.test('5: a walk leaves out what came after it began, even if it has not taken a step', async t => {
+t.test('5: a walk sends what is the last of a topic when it gets there, and what is new', async t => {
   for (const filter of ['a', '+']) {
     const retained = kept('a=1')
     const walk = retained.matching(filter)
     retained.store(retain('a=2'))
     retained.store(retain('b=2'))
-    t.strictSame(rest(walk), [], filter)
-    t.ok(rest(retained.matching(filter)).includes('a=2'), 'the next walk has it')
+    t.strictSame(rest(walk), filter === 'a' ? ['a=2'] : ['a=2', 'b=2'], filter)
   }
 })
 
 t.test('5: a walk goes on while messages are replaced, removed and added', async t => {
   const retained = kept('a=1', 'b=1', 'c=1', 'd=1')
   const walk = retained.matching('#')
-  const first = walk.next().value
-  t.equal(texted(first?.message), 'a=1')
+  t.equal(peek(walk), 'a=1')
+  t.equal(peek(walk), 'a=1', 'as often as it is asked')
+  retained.store(retain('a=2'))
+  t.equal(peek(walk), 'a=2', 'what is in its hand is always the last')
+  walk.shift()
+  retained.store(retain('a=3'))
   retained.store(retain('b='))
   retained.store(retain('c=2'))
-  retained.store(retain('e=2'))
-  t.equal(texted(first?.message), 'a=1', 'what the walk has in its hand stays')
-  retained.store(retain('a=2'))
-  t.equal(first?.message, undefined, 'until it is no longer the last')
-  t.strictSame(rest(walk), ['d=1'])
+  retained.store(retain('e=1'))
+  t.strictSame(rest(walk), ['c=2', 'd=1', 'e=1'])
 })
 
-t.test('a message that is removed or refused is nobody’s last', async t => {
-  const retained = kept('a=1', 'b=1')
+t.test('5: a message that is removed or refused is nobody’s last, and a topic that comes back is walked', async t => {
+  const retained = kept('a=1', 'b=1', 'c=1')
   const walk = retained.matching('#')
-  const [a, b] = [walk.next().value, walk.next().value]
+  t.equal(peek(walk), 'a=1')
   retained.store(retain('a='))
   retained.store({ ...retain('b='), payload: new Uint8Array(limits.retainedBytesMax) })
-  t.strictSame([a?.message, b?.message], [undefined, undefined])
+  t.equal(peek(walk), 'c=1')
+  retained.store(retain('a=2'))
+  t.strictSame(rest(walk), ['c=1', 'a=2'])
+})
+
+t.test('5: a walk ends even if topics are added as fast as it goes', async t => {
+  const retained = kept('first=x')
+  const walk = retained.matching('#')
+  let steps = 0
+  for (let text = peek(walk); text !== undefined; text = peek(walk)) {
+    walk.shift()
+    retained.store(retain(`${text.slice(0, text.indexOf('='))}=`))
+    retained.store(retain(`${++steps}=x`))
+    if (steps > 2 * limits.retainedMessagesMax) break
+  }
+  t.equal(steps, 1 + limits.retainedMessagesMax)
+  t.equal(retained.count, 1)
+})
+
+t.test('5: beside a model: whatever is stored meanwhile, a walk gives each topic that stays, as it is then, and once', async () => {
+  const step = fc.record({ topic: fc.constantFrom(...'abcdefgh'), empty: fc.boolean(), walk: fc.boolean() })
+  fc.assert(
+    fc.property(fc.array(step), fc.nat(30), (steps, begin) => {
+      const retained = new Retained()
+      const last = new Map<string, string>()
+      let walk: Walk | undefined
+      let owed = new Set<string>()
+      let serial = 0
+      const go = (): boolean => {
+        const text = walk && peek(walk)
+        if (text === undefined) return false
+        const topic = text.slice(0, 1)
+        assert.equal(last.get(topic), text)
+        assert.ok(owed.delete(topic), `${text} is not owed`)
+        walk?.shift()
+        return true
+      }
+      for (const [index, { topic, empty, walk: goes }] of steps.entries()) {
+        if (index === begin) {
+          walk = retained.matching('+')
+          owed = new Set(last.keys())
+        }
+        const text = `${topic}=${empty ? '' : ++serial}`
+        if (empty) owed.delete(topic)
+        else if (!last.has(topic)) owed.add(topic)
+        if (empty) last.delete(topic)
+        else last.set(topic, text)
+        retained.store(retain(text))
+        if (goes) go()
+      }
+      while (go());
+      if (walk) assert.deepEqual([...owed], [])
+    }),
+    { numRuns: 500 }
+  )
+})
+
+t.test('5: a walk that rests while topics come and go holds nothing of them', async t => {
+  const retained = kept('a=1', 'b=1')
+  const walk = retained.matching('#')
+  walk.peek()
+  const held = heldBytes(() => {
+    for (let index = 0; index < 100_000; index++) {
+      retained.store(retain(`topic ${index}=x`))
+      retained.store(retain(`topic ${index}=`))
+    }
+  })
+  t.strictSame(rest(walk), ['a=1', 'b=1'])
+  t.ok(held < 1_000_000, `${held} bytes`)
 })

@@ -5,6 +5,7 @@ import { limits } from '../../src/limits.ts'
 import { keep, type Message, type QoS } from '../../src/mqtt/packet.ts'
 import { Retained } from '../../src/mqtt/retained.ts'
 import { type CloseReason, closeReasons, isHasty, Session } from '../../src/mqtt/session.ts'
+import { filterWeightBytes } from '../../src/mqtt/topic.ts'
 import { largeMessage, message } from '../fixtures/mqtt/packets.ts'
 import { Recorder } from '../fixtures/mqtt/recorder.ts'
 
@@ -224,7 +225,7 @@ t.test('5: retained messages at QoS 1 go as fast as the client acknowledges', as
   t.strictSame(outbox.lines(), [`PUBLISH t${limits.inflightMax}=1 q1 id${limits.inflightMax + 1} retain`])
 })
 
-t.test('5: a retained message that is no longer the last is not sent behind the one that took its place', async t => {
+t.test('5: a live message that overtakes the retained one is never followed by the older one', async t => {
   const { session, outbox } = here()
   const retained = store('a=old', 'b=1')
   deliverMany(session, limits.inflightMax)
@@ -233,7 +234,66 @@ t.test('5: a retained message that is no longer the last is not sent behind the 
   retained.store(message('a=new', { qos: 1, retain: true }))
   deliver(session, 'a=new', 1)
   for (const id of [1, 2, 3]) acknowledge(session, id)
-  t.strictSame(outbox.lines(), ['PUBLISH a=new q1 id21', 'PUBLISH b=1 q1 id22 retain'])
+  t.strictSame(outbox.lines(), ['PUBLISH a=new q1 id21', 'PUBLISH a=new q1 id22 retain', 'PUBLISH b=1 q1 id23 retain'])
+})
+
+t.test('5: a live message that is dropped in the middle of a burst comes with it', async t => {
+  for (const qos of [0, 1] as const) {
+    const { session, outbox } = here()
+    outbox.room = 1
+    const retained = store('a=1', 'b=old')
+    session.deliverRetained('#', retained.matching('#'), qos)
+    if (qos === 1) deliverMany(session, limits.queueMessagesMax)
+    outbox.take()
+    retained.store(message('b=new', { qos: 1, retain: true }))
+    t.equal(deliver(session, 'b=new', qos), 'dropped')
+    outbox.room = Number.POSITIVE_INFINITY
+    session.pump()
+    for (let id = 1; session.window.length > 0; id++) acknowledge(session, id)
+    const last = outbox.lines().at(-1)
+    t.match(last, qos === 0 ? 'PUBLISH b=new retain' : /^PUBLISH b=new q1 id\d+ retain$/)
+  }
+})
+
+t.test('5: a burst at QoS 1 that waits for the window lets others at QoS 0 go on', async t => {
+  const { session, outbox } = here()
+  deliverMany(session, limits.inflightMax)
+  outbox.take()
+  session.deliverRetained('a', store('a=1').matching('a'), 1)
+  session.deliverRetained('#', store('a=1', 'b=1').matching('#'), 0)
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 retain', 'PUBLISH b=1 retain'])
+  acknowledge(session, 1)
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 q1 id21 retain'])
+})
+
+t.test('5: a full outbox holds all bursts back, and no id is lost', async t => {
+  const { session, outbox } = here()
+  outbox.room = 0
+  session.deliverRetained('a', store('a=1').matching('a'), 1)
+  session.deliverRetained('b', store('b=1').matching('b'), 0)
+  t.strictSame(outbox.lines(), [])
+  t.equal(session.window.length, 0)
+  outbox.room = 9
+  session.pump()
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 q1 id1 retain', 'PUBLISH b=1 retain'])
+})
+
+t.test('filters are weighed once each', async t => {
+  const session = new Session('a', false, 0)
+  session.subscribe('a/b', 0)
+  session.subscribe('a/b', 1)
+  session.subscribe('c', 2)
+  t.strictSame(
+    [...session.subscriptions],
+    [
+      ['a/b', 1],
+      ['c', 2]
+    ]
+  )
+  t.equal(session.subscriptionBytes, filterWeightBytes('a/b') + filterWeightBytes('c'))
+  session.unsubscribe('a/b')
+  session.unsubscribe('a/b')
+  t.equal(session.subscriptionBytes, filterWeightBytes('c'))
 })
 
 t.test('5: [MQTT-3.8.4-3] subscribing again and again begins anew each time, and piles nothing up', async t => {
@@ -253,7 +313,7 @@ t.test('[MQTT-3.10.4-2] retained messages of a filter that was unsubscribed are 
   outbox.room = 0
   session.deliverRetained('#', retained.matching('#'), 0)
   session.deliverRetained('b', retained.matching('b'), 0)
-  session.stopRetained('#')
+  session.unsubscribe('#')
   outbox.room = 9
   session.pump()
   t.strictSame(outbox.lines(), ['PUBLISH b=1 retain'])

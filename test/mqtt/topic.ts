@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
-import { matches, type TopicFault, topicFilterFault, topicNameFault } from '../../src/mqtt/topic.ts'
+import { filterWeightBytes, matches, type TopicFault, topicFilterFault, topicNameFault } from '../../src/mqtt/topic.ts'
 
 const deepest = Array(limits.topicLevelsMax).fill('a').join('/')
 const abyss = '/'.repeat(65_535)
@@ -72,4 +72,9 @@ t.test('[MQTT-4.7.2-1] [MQTT-4.7.3-4] [MQTT-3.3.2-3] what matches what', async t
     for (const topic of matching) t.ok(matches(filter, topic), `${filter} matches ${topic}`)
     for (const topic of others) t.notOk(matches(filter, topic), `${filter} does not match ${topic}`)
   }
+})
+
+t.test('a filter weighs its text, its levels and a round figure', async t => {
+  t.equal(filterWeightBytes('a'), 2 + 256 + 128)
+  t.equal(filterWeightBytes('+/bc/#'), 12 + 3 * 256 + 128)
 })

@@ -6,6 +6,7 @@ import t from 'tap'
 import type { QoS } from '../../src/mqtt/packet.ts'
 import { matches } from '../../src/mqtt/topic.ts'
 import { Tree } from '../../src/mqtt/tree.ts'
+import { heldBytes } from '../fixtures/mqtt/held.ts'
 import { filters, topics } from '../fixtures/mqtt/topics.ts'
 
 /** The visits of a topic as sorted lines: a subscriber and its QoS. */
@@ -77,4 +78,20 @@ t.test('25: deep topics under overlapping wildcards are walked once each', async
     tree.subscribe(Array.from({ length: depth }, (_, index) => (index <= wild ? '+' : 'a')).join('/'), `${wild}`, 0)
   }
   t.equal(visits(tree, Array(depth).fill('a').join('/')).length, depth)
+})
+
+t.test('a node holds no more than its own level of the filter that made it', async t => {
+  const tree = new Tree<string>()
+  const tail = 'b'.repeat(14_000)
+  const held = heldBytes(() => {
+    for (let index = 0; index < 500; index++) {
+      const level = `a level of its own ${index}`
+      const filter = Buffer.from(`${level}/${tail}`).toString() // as it comes from a client
+      tree.subscribe(filter, 'x', 0)
+      tree.subscribe(level, 'y', 0)
+      tree.unsubscribe(filter, 'x')
+    }
+  })
+  t.strictSame(visits(tree, 'a level of its own 7'), ['y 0'])
+  t.ok(held < 1_000_000, `${held} bytes`)
 })

@@ -1,0 +1,140 @@
+/** The daemon: wires the parts in the order in which a reading goes through them, starts them, and stops them in good order. */
+import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { files } from 'wattslug:page'
+import { heldBytes, poolSlabs } from './budget.ts'
+import type { Config } from './config.ts'
+import { Clients } from './io/clients.ts'
+import type { Clock } from './io/clock.ts'
+import { makeHttpServer } from './io/http.ts'
+import { listen, reachableHosts } from './io/listen.ts'
+import type { Log } from './io/log.ts'
+import { Meters } from './io/meters.ts'
+import type { ReaderOwner } from './io/reader.ts'
+import type { Source } from './io/source.ts'
+import { type DiskStore, openStore } from './io/store.ts'
+import { makeTcpServer } from './io/tcp.ts'
+import { makeWebSocketDoor } from './io/websocket.ts'
+import { limits } from './limits.ts'
+import { Counters } from './memory/counters.ts'
+import { Pool } from './memory/pool.ts'
+import { describeCycle } from './meters/cycle.ts'
+import { Broker, brokerCounters } from './mqtt/broker.ts'
+import type { Message } from './mqtt/packet.ts'
+import { Accounts } from './sinks/accounts.ts'
+import { Desk } from './sinks/desk.ts'
+import { Energy } from './sinks/energy.ts'
+import { type MeterTold, Publisher } from './sinks/publish.ts'
+import { Recent } from './sinks/recent.ts'
+
+const encode = (text: string): Uint8Array => Buffer.from(text)
+
+/**
+ * Runs until `stop` is called on what it returns.
+ * @param sources where the meters are; none to find them
+ * @throws ListenError when a port cannot be had, Error when the store is held by another daemon
+ */
+export async function startDaemon(
+  config: Config,
+  sources: readonly Source[],
+  version: string,
+  clock: Clock,
+  log: Log
+): Promise<{ stop(): Promise<void> }> {
+  const store = await openStore(storePath(config, sources), status => log[status.isBad ? 'warning' : 'info'](status.message))
+
+  // Where readings go.
+  const broker = new Broker(new Counters(brokerCounters), () => `wattslug-${randomBytes(9).toString('hex')}`)
+  const publish = (message: Message): void => broker.publish(message)
+  const publisher = new Publisher({ root: config.root, publish, encode })
+  const recent = new Recent()
+  const accounts = new Accounts(meter => makeEnergy(meter, config, store, publish))
+  const desk = new Desk(config.corrections, config.derivations, [publisher, recent, accounts])
+
+  // Where they come from.
+  const told: MeterTold[] = []
+  const ownerOf = (id: string, { name, simulated }: Source): ReaderOwner => {
+    const meter = { id, source: name, simulated }
+    told.push(meter)
+    accounts.start(id) // before its first reading, for a recording may be over within a tick
+    return {
+      reading: reading => desk.accept(reading),
+      history: placed => accounts.fill(id, placed),
+      cycle: report => publisher.history(meter, { summary: describeCycle(report), ...accounts.filled(id) }, clock.wallMs()),
+      status: status => publisher.status(meter, status, clock.wallMs())
+    }
+  }
+  const meters = new Meters(sources, store, ownerOf, clock, log)
+
+  // Who is served.
+  const clients = new Clients(broker, new Pool(poolSlabs, limits.slabBytes), clock, log)
+  const door = makeWebSocketDoor(link => clients.accept(link))
+  const http = makeHttpServer(
+    files,
+    {
+      '/settings.json': () => ({ version, root: config.root, nowMs: clock.wallMs(), staleMs: limits.staleMs }),
+      '/api/recent': () => ({ nowMs: clock.wallMs(), sensors: recent.sensors() }),
+      '/api/meters': () => meters.findings()
+    },
+    door
+  )
+  const tcp = makeTcpServer(link => clients.accept(link))
+  await listenBoth()
+
+  publisher.start()
+  meters.start()
+  const timers = [setInterval(tick, limits.tickMs), setInterval(() => door.ping(), limits.webSocketPingMs)]
+  return { stop }
+
+  async function listenBoth(): Promise<void> {
+    try {
+      const mqttPort = await listen(tcp, config.host, config.mqttPort, 'mqtt-port')
+      const httpPort = await listen(http, config.host, config.httpPort, 'http-port')
+      log.info(`wattslug ${version} is up; clients and meters can make it hold at most ${(heldBytes / 1e6).toFixed(1)} MB`)
+      for (const host of reachableHosts(config.host)) log.info(`page at http://${host}:${httpPort}/ · MQTT at mqtt://${host}:${mqttPort}`)
+    } catch (error) {
+      tcp.close()
+      await store.close()
+      throw error
+    }
+  }
+
+  function tick(): void {
+    for (const { id } of told) accounts.start(id)
+    clients.tick()
+    meters.tick()
+    publisher.tick(clock.monotonicMs())
+    publisher.faults(meters.faults())
+  }
+
+  async function stop(): Promise<void> {
+    for (const timer of timers) clearInterval(timer)
+    meters.stop()
+    publisher.stop()
+    clients.stop()
+    tcp.close()
+    http.close()
+    http.closeAllConnections()
+    await store.close()
+  }
+}
+
+function makeEnergy(meter: string, config: Config, store: DiskStore, publish: (message: Message) => void): Energy {
+  const prefix = meter === '' ? '' : `${meter}/`
+  const topicOf = (sensor: number): string => `${config.root}/${prefix}${sensor}`
+  const factorOf = (sensor: number): number => config.corrections.get(`${prefix}${sensor}`)?.scale ?? 1
+  return new Energy({ store, meter, topicOf, factorOf, publish, encode })
+}
+
+/** What is simulated or played back has a store of its own: it must not be added to what was measured. A recording begins anew each time. */
+function storePath(config: Config, sources: readonly Source[]): string {
+  const kind = config.sources.some(source => source.kind === 'replay')
+    ? 'replay'
+    : sources.some(source => source.simulated)
+      ? 'demo'
+      : 'store'
+  const path = join(config.state, kind)
+  if (kind === 'replay') rmSync(path, { recursive: true, force: true })
+  return path
+}

@@ -1,0 +1,84 @@
+/** What the doctor says: what was found of ports and meters, in plain words, and what to do next. */
+import type { Health } from './health.ts'
+import { describe, type MeterStatus } from './watch.ts'
+
+/** A serial port of this machine. */
+export interface PortFinding {
+  readonly path: string
+  /** The USB adapter it is, if that is a known one. */
+  readonly adapter?: string | undefined
+  /** Whether this user may open it. */
+  readonly allowed: boolean
+  /** Who else holds it. */
+  readonly holder: string | undefined
+}
+
+/** A meter, or the place where one was looked for. */
+export interface MeterFinding {
+  readonly name: string
+  readonly baud: number | undefined
+  readonly status: MeterStatus
+  readonly health: Health
+  /** How far the meter's clock is ahead of this machine's, in ms; or why that is not known. */
+  readonly clock: { readonly aheadMs: number } | { readonly unknown: string }
+}
+
+/** Everything that was found. */
+export interface Findings {
+  readonly ports: readonly PortFinding[]
+  readonly meters: readonly MeterFinding[]
+}
+
+/** The report's lines, and whether readings arrive. */
+export function diagnose({ ports, meters }: Findings): { readonly lines: readonly string[]; readonly well: boolean } {
+  const well = meters.some(({ status }) => status.state === 'live')
+  const advice = meters.filter(({ status }) => status.state !== 'live').map(({ status }) => status.message)
+  const next = advice.length > 0 ? advice.join(' ') : well ? 'nothing, readings arrive.' : "plug in the meter's cable."
+  return {
+    lines: [
+      'Serial ports of this machine:',
+      ...(ports.length > 0
+        ? ports.map(port => `  ${port.path}${port.adapter === undefined ? '' : ` (${port.adapter})`}: ${describePort(port)}`)
+        : ['  none']),
+      ...meters.flatMap(describeMeter),
+      '',
+      `What to do next: ${next}`
+    ],
+    well
+  }
+}
+
+function describePort({ allowed, holder }: PortFinding): string {
+  if (holder !== undefined) return `held by ${holder}`
+  return allowed
+    ? 'free, and you may open it'
+    : 'you may not open it: add yourself to the group dialout (sudo usermod -aG dialout $USER) and log in again'
+}
+
+function describeMeter({ name, baud, status, health, clock }: MeterFinding): readonly string[] {
+  const { bytes, model, sensors, lastFault } = health
+  return [
+    '',
+    `Meter at ${name}${baud === undefined ? '' : `, ${baud} baud`}:`,
+    `  ${status.state}: ${status.message}`,
+    `  ${bytes} bytes heard${model === undefined ? '' : ` of a ${model}`}`,
+    ...sensors.map(({ sensor, messagesPerMinute, lossRate, silentMs }) => {
+      const loss = lossRate === undefined ? 'too early to tell what radio loses' : `${Math.round(lossRate * 100)} % lost by radio`
+      return `  sensor ${sensor}: ${messagesPerMinute.toFixed(1)} messages a minute, ${loss}, last heard ${seconds(silentMs)} ago`
+    }),
+    `  last fault: ${lastFault ? `${describe(lastFault.fault)}, ${seconds(lastFault.agoMs)} ago` : 'none'}`,
+    `  its clock: ${describeClock(clock)}`
+  ]
+}
+
+function describeClock(clock: MeterFinding['clock']): string {
+  if ('unknown' in clock) return `not known (${clock.unknown})`
+  const minutes = Math.round(Math.abs(clock.aheadMs) / 60_000)
+  if (minutes === 0) return 'right to the minute'
+  const told = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return `${told} ${clock.aheadMs > 0 ? 'ahead of' : 'behind'} this machine's; history is placed by this machine's clock all the same`
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`
+}
