@@ -28,7 +28,7 @@ export const bundlePage = async () => {
 const bodyOf = async name => {
   const body = readFileSync(join(source, name))
   if (extname(name) !== '.css') return body
-  return Buffer.from((await transform(body, { loader: 'css', minify: true, target: 'es2020' })).code)
+  return Buffer.from((await transform(body, { loader: 'css', minify: true, target: 'es2022' })).code)
 }
 
 const program = async () => {
@@ -41,7 +41,7 @@ const program = async () => {
     minify: true,
     format: 'iife',
     platform: 'browser',
-    target: 'es2020',
+    target: 'es2022',
     charset: 'utf8',
     legalComments: 'none'
   })

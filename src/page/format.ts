@@ -19,13 +19,20 @@ export interface Formats {
   span(ms: number): string
   /** The time of day. */
   clock(atMs: number): string
+  /** The day, or on the same day the time of it. */
+  since(atMs: number, nowMs: number): string
+  /** What a counter shows. */
   units(value: number): string
+  /** What was used: as many digits as one cares for. */
+  energy(value: number, unit: string): string
 }
 
 const minus = '\u2212'
 /** Holds a number and its unit together. */
 const narrowSpace = '\u202f'
 const justNowMs = 2_000
+/** Within this a day needs no year. */
+const yearShownMs = 300 * 86_400_000
 const ageSteps = [
   { unit: 'second', ms: 1_000, below: 90_000 },
   { unit: 'minute', ms: 60_000, below: 90 * 60_000 },
@@ -39,6 +46,10 @@ export function formatsFor(language: string, strings: Strings): Formats {
     digits => new Intl.NumberFormat(language, { useGrouping: false, minimumFractionDigits: digits, maximumFractionDigits: digits })
   )
   const times = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' })
+  const days = [{}, { year: 'numeric' } as const].map(
+    year => new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', ...year })
+  )
+  const day = (atMs: number, withYear: boolean) => days[withYear ? 1 : 0]?.format(atMs) ?? ''
   const format = (value: number, digits: number) => {
     const text = decimals[digits]?.format(Math.abs(value)) ?? ''
     return Number(value.toFixed(digits)) < 0 ? minus + text : text
@@ -66,6 +77,8 @@ export function formatsFor(language: string, strings: Strings): Formats {
     },
     span: ms => (ms < 60_000 ? strings.seconds(ms / 1_000) : strings.minutes(ms / 60_000)),
     clock: atMs => times.format(atMs),
-    units: value => format(value, value < 100 ? 2 : 1)
+    since: (atMs, nowMs) => (day(atMs, true) === day(nowMs, true) ? times.format(atMs) : day(atMs, nowMs - atMs > yearShownMs)),
+    units: value => format(value, value < 100 ? 2 : value < 10_000 ? 1 : 0),
+    energy: (value, unit) => format(value, Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0) + narrowSpace + unit
   }
 }

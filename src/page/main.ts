@@ -3,6 +3,7 @@
 import { formatsFor } from './format.ts'
 import { type Event, initialState, type State, step } from './model.ts'
 import { type ClientState, connect, type Message } from './mqtt.ts'
+import { meterIds } from './places.ts'
 import { present } from './present.ts'
 import { stringsFor } from './strings.ts'
 import { Screen } from './view.ts'
@@ -69,7 +70,11 @@ async function refresh(): Promise<void> {
 function subscribe(): void {
   const root = state.settings?.root
   if (root === undefined || root === subscribedRoot) return
-  const filtersOf = (base: string) => [`${base}/+/state`, `${base}/+/availability`, `${base}/bridge/meter`]
+  // A further meter's sensors stand one level deeper: +/+/state is theirs, and also the energy of the first meter's.
+  const filtersOf = (base: string) =>
+    ['+/state', '+/+/state', '+/+/+/state', '+/availability', '+/+/availability', ...meterIds.map(id => `bridge/${id}`)].map(
+      filter => `${base}/${filter}`
+    )
   const settled: Promise<unknown>[] =
     subscribedRoot === undefined ? [] : filtersOf(subscribedRoot).map(filter => client.unsubscribe(filter))
   settled.push(...filtersOf(root).map(filter => client.subscribe(filter)))

@@ -1,17 +1,18 @@
 /** All that the page knows, as a value that events step forward. Pure. */
 
 import {
+  type Energy,
   type Meter,
   type Point,
+  readEnergy,
   readMeter,
   readRecent,
   readSensor,
-  readSensorNumber,
   readSettings,
   type SensorState,
-  type Settings,
-  sensorsMax
+  type Settings
 } from './payloads.ts'
+import { derivedMax, meterIds, readPlace } from './places.ts'
 import { join } from './points.ts'
 
 type Link =
@@ -20,6 +21,15 @@ type Link =
   /** `wasUp` tells a link that was lost from one that never was. */
   | { readonly name: 'down'; readonly sinceMs: number; readonly wasUp: boolean }
 
+/** What is known of one sensor. */
+interface Sensor {
+  /** What it said last; undefined as well once that was taken back. */
+  readonly said: SensorState | undefined
+  readonly unavailable: boolean
+  readonly points: readonly Point[]
+  readonly energy: Energy | undefined
+}
+
 /** Times in a state are the host's, except where `phoneMs` says otherwise. */
 export interface State {
   readonly settings: Settings | undefined
@@ -27,11 +37,10 @@ export interface State {
   readonly offsetMs: number
   readonly link: Link
   readonly bridgeOffline: boolean
-  readonly meter: Meter | undefined
-  /** By sensor number, as are the two below. */
-  readonly sensors: readonly (SensorState | undefined)[]
-  readonly unavailable: readonly boolean[]
-  readonly points: readonly (readonly Point[])[]
+  /** By id, as they are called below `bridge/`. */
+  readonly meters: ReadonlyMap<string, Meter>
+  /** By place. */
+  readonly sensors: ReadonlyMap<string, Sensor>
 }
 
 /** What happens to the page; `phoneMs` is the phone's clock at that instant. */
@@ -41,21 +50,11 @@ export type Event =
   | { readonly type: 'link'; readonly up: boolean; readonly phoneMs: number }
   | { readonly type: 'message'; readonly topic: string; readonly text: string; readonly phoneMs: number }
 
-export function initialState(phoneMs: number): State {
-  return {
-    settings: undefined,
-    offsetMs: 0,
-    link: { name: 'opening', sinceMs: phoneMs },
-    bridgeOffline: false,
-    meter: undefined,
-    ...nothingKnown
-  }
-}
+const nothingKnown = { meters: new Map(), sensors: new Map() }
+const unheard: Sensor = { said: undefined, unavailable: false, points: [], energy: undefined }
 
-const nothingKnown = {
-  sensors: Array<undefined>(sensorsMax).fill(undefined),
-  unavailable: Array<boolean>(sensorsMax).fill(false),
-  points: Array.from({ length: sensorsMax }, () => [])
+export function initialState(phoneMs: number): State {
+  return { settings: undefined, offsetMs: 0, link: { name: 'opening', sinceMs: phoneMs }, bridgeOffline: false, ...nothingKnown }
 }
 
 /** The state after an event; what cannot be understood changes nothing. */
@@ -68,9 +67,11 @@ export function step(state: State, event: Event): State {
       return { ...known, settings, offsetMs: settings.nowMs - event.phoneMs }
     }
     case 'recent': {
-      const recent = readRecent(event.value)
       const nowMs = event.phoneMs + state.offsetMs
-      return { ...state, points: state.points.map((points, sensor) => renewed(points, recent[sensor] ?? [], nowMs)) }
+      return [...readRecent(event.value)].reduce(
+        (known, [place, recent]) => withSensor(known, place, { points: renewed(known.sensors.get(place)?.points ?? [], recent, nowMs) }),
+        state
+      )
     }
     case 'link':
       // What was said over the last link holds no longer: the retained messages come again.
@@ -101,33 +102,50 @@ function stepLink(link: Link, up: boolean, phoneMs: number): Link {
 function stepMessage(state: State, topic: string, text: string, nowMs: number): State {
   const root = state.settings?.root
   if (root === undefined || !topic.startsWith(`${root}/`)) return state
-  const [place, what, ...deeper] = topic.slice(root.length + 1).split('/')
-  if (deeper.length > 0) return state
-  if (place === 'bridge') {
-    if (what === 'state') return { ...state, bridgeOffline: text === 'offline' }
-    return what === 'meter' ? { ...state, meter: readMeter(text) ?? state.meter } : state
+  const [, place = '', what] = /^(.+?)\/(state|availability|energy\/state|meter\d?)$/.exec(topic.slice(root.length + 1)) ?? []
+  if (place === 'bridge') return stepBridge(state, what, text)
+  switch (what) {
+    case 'state':
+      return stepSensor(state, place, text, nowMs)
+    case 'availability':
+      return withSensor(state, place, { unavailable: text === 'offline' })
+    case 'energy/state': {
+      const energy = readEnergy(text)
+      return energy || text === '' ? withSensor(state, place, { energy }) : state
+    }
+    default:
+      return state
   }
-  const sensor = readSensorNumber(place)
-  if (sensor === undefined) return state
-  if (what === 'availability') return { ...state, unavailable: replaced(state.unavailable, sensor, text === 'offline') }
-  return what === 'state' ? stepSensor(state, sensor, text, nowMs) : state
 }
 
-function stepSensor(state: State, sensor: number, text: string, nowMs: number): State {
+function stepBridge(state: State, what: string | undefined, text: string): State {
+  if (what === 'state') return { ...state, bridgeOffline: text === 'offline' }
+  const id = meterIds.find(known => known === what)
+  const meter = readMeter(text)
+  return id && meter ? { ...state, meters: new Map(state.meters).set(id, meter) } : state
+}
+
+function stepSensor(state: State, place: string, text: string, nowMs: number): State {
+  // An empty retained message is how MQTT takes a topic back.
+  if (text === '') return withSensor(state, place, { said: undefined })
   const read = readSensor(text)
-  if (!read) {
-    // An empty retained message is how MQTT takes a topic back.
-    return text === '' ? { ...state, sensors: replaced(state.sensors, sensor, undefined) } : state
-  }
-  const atMs = Math.min(read.atMs, nowMs) // a reading from the future would look live for ever
+  if (!read) return state
   const { measurement } = read
-  const points =
-    measurement.kind === 'power'
-      ? replaced(state.points, sensor, join(state.points[sensor] ?? [], [[atMs, measurement.watts]], nowMs))
-      : state.points
-  return { ...state, sensors: replaced(state.sensors, sensor, { ...read, atMs }), points }
+  if ((measurement.kind === 'derived') !== (readPlace(place)?.kind === 'derived')) return state
+  const said = { ...read, atMs: Math.min(read.atMs, nowMs) } // a reading from the future would look live for ever
+  if (measurement.kind === 'impulses') return withSensor(state, place, { said })
+  const points = join(state.sensors.get(place)?.points ?? [], [[said.atMs, measurement.watts]], nowMs)
+  return withSensor(state, place, { said, points })
 }
 
-function replaced<Value>(values: readonly Value[], at: number, value: Value): readonly Value[] {
-  return values.map((old, index) => (index === at ? value : old))
+/** The state with a change of one sensor. Derived ones have names of all kinds: they are taken in by what they say alone, and not without end. */
+function withSensor(state: State, place: string, change: Partial<Sensor>): State {
+  const kind = readPlace(place)?.kind
+  const before = state.sensors.get(place)
+  if (kind === undefined) return state
+  if (kind === 'derived' && !before) {
+    const derived = [...state.sensors.keys()].filter(known => readPlace(known)?.kind === 'derived')
+    if (derived.length >= derivedMax || !(change.said || change.points)) return state
+  }
+  return { ...state, sensors: new Map(state.sensors).set(place, { ...(before ?? unheard), ...change }) }
 }

@@ -1,5 +1,7 @@
 /** What the daemon says, taken as untrusted text: each function gives a checked value, or undefined for anything else. */
 
+import { placesMax, readPlace } from './places.ts'
+
 export type Point = readonly [atMs: number, watts: number]
 
 export interface Settings {
@@ -28,24 +30,39 @@ export interface Channel {
 const media = ['electricity', 'gas', 'water'] as const
 export type Medium = (typeof media)[number]
 
-export type Measurement =
+type Measurement =
   | { readonly kind: 'power'; readonly watts: number; readonly channels: readonly Channel[] }
   | { readonly kind: 'impulses'; readonly medium: Medium; readonly impulses: number; readonly impulsesPerUnit: number }
+  | { readonly kind: 'derived'; readonly watts: number; readonly formula: string }
 
 export interface SensorState {
   readonly atMs: number
   readonly measurement: Measurement
   readonly celsius: number | undefined
   readonly model: string
+  /** What the user calls it; empty if nothing. */
+  readonly name: string
+  /** What was done to its values at the user's wish, in words. */
+  readonly corrections: readonly string[]
 }
 
-/** A meter numbers its sensors 0 to 9. */
-export const sensorsMax = 10
+/** What a sensor has counted since it was first heard. */
+export interface Energy {
+  readonly total: number
+  readonly unit: 'kWh' | 'm3'
+  /** How much of it comes from the meter's own history. */
+  readonly backfilled: number
+  readonly sinceMs: number | undefined
+}
+
 /** 12 minutes at one reading each 6 s, and some room. */
 export const pointsMax = 160
 const channelsMax = 3
 const wattsMost = 1_000_000
+const energyMost = 1e9
 const textMost = 300
+const nameMost = 40
+const correctionsMax = 8
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -56,14 +73,14 @@ export function readSettings(value: unknown): Settings | undefined {
   return isWithin(staleMs, 1, 1e9) && isWithin(nowMs, 1, 1e15) ? { version, root, staleMs, nowMs } : undefined
 }
 
-/** The points of each sensor, by its number; what is malformed is left out. */
-export function readRecent(value: unknown): readonly (readonly Point[])[] {
-  const found: Point[][] = Array.from({ length: sensorsMax }, () => [])
+/** The points of each sensor, by its place; what is malformed is left out. */
+export function readRecent(value: unknown): ReadonlyMap<string, readonly Point[]> {
+  const found = new Map<string, readonly Point[]>()
   const { sensors } = isFields(value) ? value : {}
-  for (const entry of Array.isArray(sensors) ? sensors.slice(0, sensorsMax) : []) {
+  for (const entry of Array.isArray(sensors) ? sensors.slice(0, placesMax) : []) {
     const { sensor, points } = isFields(entry) ? entry : {}
-    if (!isSensorNumber(sensor) || !Array.isArray(points)) continue
-    found[sensor] = points.slice(-pointsMax).filter(isPoint)
+    if (typeof sensor !== 'string' || !readPlace(sensor) || !Array.isArray(points)) continue
+    found.set(sensor, points.slice(-pointsMax).filter(isPoint))
   }
   return found
 }
@@ -77,15 +94,27 @@ export function readMeter(text: string): Meter | undefined {
 export function readSensor(text: string): SensorState | undefined {
   const value = parse(text)
   if (!value) return undefined
-  const { time, celsius, model } = value
-  const atMs = typeof time === 'string' ? Date.parse(time) : Number.NaN
+  const { time, celsius, model, name, corrections } = value
+  const atMs = timeOf(time)
   const measurement = readMeasurement(value)
-  if (!measurement || !Number.isFinite(atMs)) return undefined
-  return { atMs, measurement, celsius: isWithin(celsius, -90, 90) ? celsius : undefined, model: textOf(model) }
+  if (!measurement || atMs === undefined) return undefined
+  return {
+    atMs,
+    measurement,
+    celsius: isWithin(celsius, -90, 90) ? celsius : undefined,
+    model: textOf(model),
+    name: textOf(name, nameMost).trim(),
+    corrections: readCorrections(corrections)
+  }
+}
+
+function readCorrections(value: unknown): readonly string[] {
+  const words = Array.isArray(value) ? value.slice(0, correctionsMax) : []
+  return words.map(word => textOf(word, nameMost)).filter(word => word !== '')
 }
 
 function readMeasurement(value: Fields): Measurement | undefined {
-  const { kind, watts, medium, impulses, impulsesPerUnit } = value
+  const { kind, watts, medium, impulses, impulsesPerUnit, formula } = value
   if (kind === 'power' && isWatts(watts)) {
     const channels: Channel[] = []
     for (let channel = 1; channel <= channelsMax; channel += 1) {
@@ -94,14 +123,17 @@ function readMeasurement(value: Fields): Measurement | undefined {
     }
     return { kind, watts, channels }
   }
+  if (kind === 'derived') return isWatts(watts) ? { kind, watts, formula: textOf(formula) } : undefined
   const counted = media.find(name => name === medium)
   if (kind !== 'impulses' || !counted || !isWithin(impulses, 0, 2 ** 53)) return undefined
   return isWithin(impulsesPerUnit, 1, 1e9) ? { kind, medium: counted, impulses, impulsesPerUnit } : undefined
 }
 
-/** A topic level that is a sensor's number, 0 to 9. */
-export function readSensorNumber(level: string | undefined): number | undefined {
-  return level !== undefined && /^[0-9]$/.test(level) ? Number(level) : undefined
+export function readEnergy(text: string): Energy | undefined {
+  const { totalKWh, backfilledKWh, totalUnits, unit, since } = parse(text) ?? {}
+  const sinceMs = timeOf(since)
+  if (isEnergy(totalKWh)) return { total: totalKWh, unit: 'kWh', backfilled: isEnergy(backfilledKWh) ? backfilledKWh : 0, sinceMs }
+  return isEnergy(totalUnits) && (unit === 'kWh' || unit === 'm3') ? { total: totalUnits, unit, backfilled: 0, sinceMs } : undefined
 }
 
 function parse(text: string): Fields | undefined {
@@ -121,8 +153,13 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= textMost
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, textMost) : ''
+function textOf(value: unknown, most = textMost): string {
+  return typeof value === 'string' ? value.slice(0, most) : ''
+}
+
+function timeOf(value: unknown): number | undefined {
+  const atMs = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isFinite(atMs) ? atMs : undefined
 }
 
 function isWithin(value: unknown, least: number, most: number): value is number {
@@ -133,8 +170,8 @@ function isWatts(value: unknown): value is number {
   return isWithin(value, -wattsMost, wattsMost)
 }
 
-function isSensorNumber(value: unknown): value is number {
-  return isWithin(value, 0, sensorsMax - 1) && Number.isInteger(value)
+function isEnergy(value: unknown): value is number {
+  return isWithin(value, -energyMost, energyMost)
 }
 
 function isPoint(value: unknown): value is Point {

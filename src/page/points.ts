@@ -55,17 +55,21 @@ export function reach(series: readonly (readonly Point[])[], nowMs: number): num
   return Math.min(traceMs, Math.max(traceLeastMs, nowMs - oldestMs))
 }
 
-/** Lowest, average and highest since `fromMs`; undefined for less than two points. */
-export function summarise(points: readonly Point[], fromMs: number, holdMs: number): Summary | undefined {
+/**
+ * Lowest, average and highest since `fromMs`; undefined for less than two points. Between two points power counts as the trace shows it,
+ * half of the way at either; a silence longer than `gapMs` says nothing.
+ */
+export function summarise(points: readonly Point[], fromMs: number, gapMs: number): Summary | undefined {
   const inside = points.filter(([atMs]) => atMs >= fromMs)
   if (inside.length < 2) return undefined
-  let [lowest, highest, energy, duration] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0]
-  for (const [index, [atMs, watts]] of inside.entries()) {
-    lowest = Math.min(lowest, watts)
-    highest = Math.max(highest, watts)
-    const heldMs = Math.min((inside[index + 1]?.[0] ?? atMs) - atMs, holdMs)
-    energy += watts * heldMs
-    duration += heldMs
+  const watts = inside.map(([, value]) => value)
+  let [energy, durationMs] = [0, 0]
+  for (const [index, [atMs, value]] of inside.entries()) {
+    const [beforeMs, before] = inside[index - 1] ?? [atMs, value]
+    if (atMs - beforeMs > gapMs) continue
+    energy += ((before + value) / 2) * (atMs - beforeMs)
+    durationMs += atMs - beforeMs
   }
-  return { lowest, highest, average: energy / duration }
+  const plain = watts.reduce((sum, value) => sum + value, 0) / watts.length
+  return { lowest: Math.min(...watts), highest: Math.max(...watts), average: durationMs > 0 ? energy / durationMs : plain }
 }

@@ -1,12 +1,12 @@
 /** Every word that the page shows, in one table for each language. */
 
-import type { Medium, MeterState } from './payloads.ts'
+import type { Energy, Medium, MeterState } from './payloads.ts'
 import type { Phase } from './present.ts'
 
 export interface Strings {
   readonly language: string
   readonly wholeHouse: string
-  readonly houseChannels: string
+  readonly byChannel: (name: string) => string
   readonly allSensors: (summed: number, known: number) => string
   readonly noPower: string
   readonly simulated: string
@@ -32,8 +32,16 @@ export interface Strings {
   readonly highest: string
   readonly sensors: string
   readonly sensor: (number: number) => string
+  readonly mainSensor: string
+  readonly meter: (number: number) => string
+  readonly ofMeter: (name: string, number: number) => string
+  readonly foundByItself: string
+  readonly reckoned: (formula: string) => string
+  readonly corrected: (words: string) => string
+  readonly since: (energy: string, time: string) => string
+  readonly fromMemory: (energy: string) => string
   readonly medium: Readonly<Record<Medium, string>>
-  readonly unit: Readonly<Record<Medium, string>>
+  readonly unit: Readonly<Record<Energy['unit'], string>>
   readonly channel: (number: number) => string
   readonly room: string
   readonly host: (host: string, connected: boolean) => string
@@ -44,7 +52,7 @@ export interface Strings {
 export const english: Strings = {
   language: 'en',
   wholeHouse: 'Whole house',
-  houseChannels: 'Whole house by channel',
+  byChannel: name => `${name} by channel`,
   allSensors: (summed, known) => (summed === known ? 'All sensors together' : `${summed} of ${known} sensors`),
   noPower: 'No sensor reports power',
   simulated: 'Simulated meter',
@@ -81,8 +89,16 @@ export const english: Strings = {
   highest: 'Highest',
   sensors: 'Sensors',
   sensor: number => `Sensor ${number}`,
+  mainSensor: 'Main sensor',
+  meter: number => `Meter ${number}`,
+  ofMeter: (name, number) => `${name} (meter ${number})`,
+  foundByItself: 'found by itself',
+  reckoned: formula => `Reckoned: ${formula}`,
+  corrected: words => `Corrected: ${words}`,
+  since: (energy, time) => `${energy} since ${time}`,
+  fromMemory: energy => `of which ${energy} from the meter’s memory`,
   medium: { electricity: 'Electricity', gas: 'Gas', water: 'Water' },
-  unit: { electricity: 'kWh', gas: 'm³', water: 'm³' },
+  unit: { kWh: 'kWh', m3: 'm³' },
   channel: number => `Channel ${number}`,
   room: 'Room',
   host: (host, connected) => (connected ? `Connected to ${host}` : `Not connected to ${host}`),

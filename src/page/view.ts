@@ -1,7 +1,10 @@
 /** Puts a View on the screen: changes only what changed, and speaks to screen readers seldom. */
 
-import { Cards, setText } from './cards.ts'
+import { Cards } from './cards.ts'
+import { find, setSentence, setText } from './elements.ts'
 import type { Formats } from './format.ts'
+import { FurtherMeters } from './further.ts'
+import { correctionsOf, energyTextOf, originOf } from './phrases.ts'
 import type { Phase, View } from './present.ts'
 import type { Strings } from './strings.ts'
 import { Trace } from './trace.ts'
@@ -10,6 +13,8 @@ import { Trace } from './trace.ts'
 const spokenEveryMs = 60_000
 /** A number with more characters than this is set smaller. */
 const charactersLarge = 4
+/** And with more than this, smaller still. */
+const charactersLong = 5
 const levelMidWatts = 1_500
 const levelHighWatts = 4_000
 
@@ -19,6 +24,7 @@ export class Screen {
   readonly #host: string
   readonly #trace: Trace
   readonly #cards: Cards
+  readonly #further: FurtherMeters
   #spokenPhase: Phase | undefined
   #spokenAt = 0
 
@@ -31,6 +37,7 @@ export class Screen {
     if (!(canvas instanceof HTMLCanvasElement)) throw new Error('No canvas')
     this.#trace = new Trace(canvas, labels)
     this.#cards = new Cards(find('cards'), strings, formats)
+    this.#further = new FurtherMeters(find('further'), strings, formats)
     document.documentElement.lang = strings.language
     for (const [id, text] of [
       ['simulated', strings.simulated],
@@ -51,16 +58,15 @@ export class Screen {
     this.#showTotal(view)
     this.#showNotice(view)
     this.#showRecent(view, atMs)
-    find('sensors').hidden = view.cards.length === 0
-    document.body.toggleAttribute('data-cards', view.cards.length > 0)
-    this.#cards.show(view, atMs)
+    this.#showSensors(view, atMs)
     this.#speak(view, atMs)
   }
 
   /** Paints the traces; true while something still moves. */
   paint(nowMs: number, atMs: number, still: boolean): boolean {
     const moving = this.#trace.paint(nowMs, atMs, still)
-    return this.#cards.paint(nowMs, atMs, still) || moving
+    const cardsMoving = this.#cards.paint(nowMs, atMs, still)
+    return this.#further.paint(nowMs, atMs, still) || cardsMoving || moving
   }
 
   #showState(view: View): void {
@@ -71,7 +77,7 @@ export class Screen {
     setText(find('chip'), this.#chipText(view))
     find('simulated').hidden = !view.simulated
     setText(find('host'), this.#strings.host(this.#host, view.phase !== 'offline'))
-    setText(find('meter'), [view.model, view.source].filter(part => part !== '').join(' · '))
+    setText(find('meter'), originOf(view, this.#strings))
     setText(find('version'), view.version === '' ? '' : `wattslug ${view.version}`)
   }
 
@@ -80,10 +86,10 @@ export class Screen {
     return ofCause ?? this.#strings.chip[phase]
   }
 
-  #showTotal({ total, celsius, phase, cards }: View): void {
+  #showTotal({ total, celsius, phase, cards, corrected, nowMs }: View): void {
     const { wholeHouse, allSensors, noPower, lastReading } = this.#strings
     const of = total?.of ?? 'house'
-    const title = of === 'house' ? wholeHouse : allSensors(of.summed, of.known)
+    const title = of === 'house' ? total?.name || wholeHouse : allSensors(of.summed, of.known)
     setText(find('total-title'), !total && cards.length > 0 ? noPower : title)
     const { number, unit } = total ? this.#formats.power(total.watts) : { number: '', unit: '' }
     const power = find('power')
@@ -92,12 +98,17 @@ export class Screen {
     power.toggleAttribute('data-empty', !total)
     power.toggleAttribute('data-stale', total?.stale ?? true)
     power.toggleAttribute('data-long', number.length > charactersLarge)
+    power.toggleAttribute('data-longer', number.length > charactersLong)
     setText(find('watts'), number)
     setText(find('unit'), unit)
     const age = total ? this.#formats.age(total.ageMs) : ''
     setText(find('age'), total?.stale ? lastReading(age) : age)
     find('room').hidden = celsius === undefined
     setText(find('temperature'), celsius === undefined ? '' : this.#formats.temperature(celsius))
+    const corrections = correctionsOf(corrected, this.#strings)
+    find('correction').hidden = corrections === ''
+    setText(find('corrected'), corrections)
+    setText(find('energy'), energyTextOf(total?.energy, nowMs, this.#strings, this.#formats))
     document.title = total && !total.stale ? `${number} ${unit} · wattslug` : 'wattslug'
   }
 
@@ -138,6 +149,15 @@ export class Screen {
     for (const [index, id] of (['lowest', 'average', 'highest'] as const).entries()) setText(find(id), texts?.[index] ?? '')
   }
 
+  #showSensors(view: View, atMs: number): void {
+    const [some, others] = [view.cards.length > 0, view.further.length > 0]
+    find('sensors').hidden = !some && !others
+    find('sensors-title').hidden = !some
+    document.body.toggleAttribute('data-cards', some || others)
+    this.#cards.show(view.cards, view, atMs)
+    this.#further.show(view, atMs)
+  }
+
   #speak(view: View, atMs: number): void {
     const { phase, total } = view
     if (phase === this.#spokenPhase && (phase !== 'live' || atMs - this.#spokenAt < spokenEveryMs)) return
@@ -152,27 +172,4 @@ function levelOf(watts: number): string {
   if (watts < 0) return 'export'
   if (watts < levelMidWatts) return 'low'
   return watts < levelHighWatts ? 'mid' : 'high'
-}
-
-/** Text in which names of ports and options stand out and do not break. */
-function setSentence(element: HTMLElement, text: string): void {
-  if (element.textContent === text) return
-  const words = text.split(' ').map((word, index) => {
-    const [, name, rest] = /^(--?[a-z][\w-]*|\/[\w./-]*\w)(.*)$/.exec(word) ?? []
-    const space = index === 0 ? '' : ' '
-    return name === undefined ? [space + word] : [space, codeOf(name), rest ?? '']
-  })
-  element.replaceChildren(...words.flat())
-}
-
-function codeOf(text: string): HTMLElement {
-  const code = document.createElement('code')
-  code.textContent = text
-  return code
-}
-
-function find(id: string): HTMLElement {
-  const element = document.getElementById(id)
-  if (!element) throw new Error(`No element ${id}`)
-  return element
 }

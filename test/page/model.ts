@@ -3,42 +3,27 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
-import { type Event, initialState, type State, step } from '../../src/page/model.ts'
-import { pointsMax, sensorsMax } from '../../src/page/payloads.ts'
+import { pointsMax } from '../../src/page/payloads.ts'
+import { formulaOf } from '../../src/page/phrases.ts'
+import { derivedMax, meterIds, placesMax, sensorsMax } from '../../src/page/places.ts'
 import { present } from '../../src/page/present.ts'
-
-/** The phone's clock is an hour slow. */
-const phoneMs = 1_763_796_400_000
-const hostMs = phoneMs + 3_600_000
-const settings = { version: '0.1.0', root: 'currentcost', nowMs: hostMs, staleMs: 90_000 }
-
-type Step = Partial<Event> & { type: Event['type'] }
-const up: Step = { type: 'link', up: true }
-const down: Step = { type: 'link', up: false }
-const message = (topic: string, value: unknown): Step => ({
-  type: 'message',
-  topic: `currentcost/${topic}`,
-  text: typeof value === 'string' ? value : JSON.stringify(value)
-})
-const meter = (state: string, simulated = false): Step =>
-  message('bridge/meter', { time: '', state, source: '/dev/ttyUSB0', simulated, message: `It is ${state}.` })
-const reading = (sensor: number, watts: number, ageMs = 2_000, rest: object = {}): Step =>
-  message(`${sensor}/state`, {
-    time: new Date(hostMs - ageMs).toISOString(),
-    sensor,
-    kind: 'power',
-    watts,
-    ch1Watts: watts,
-    celsius: 21.5,
-    model: 'CC128-v1.31',
-    ...rest
-  })
-
-function stateAfter(steps: readonly Step[], from: State = initialState(phoneMs)): State {
-  return steps.reduce((state, event) => step(state, { phoneMs, ...event } as Event), from)
-}
-
-const linked: readonly Step[] = [{ type: 'settings', value: settings }, up]
+import { english } from '../../src/page/strings.ts'
+import {
+  derived,
+  down,
+  energy,
+  further,
+  hostMs,
+  linked,
+  message,
+  meter,
+  phoneMs,
+  reading,
+  type Step,
+  settings,
+  stateAfter,
+  up
+} from '../fixtures/page/steps.ts'
 
 t.test('phases', async t => {
   const table: Record<string, { steps: Step[]; laterMs?: number; sees: object }> = {
@@ -135,8 +120,8 @@ t.test('cards', async t => {
   t.same(cards(reading(0, 900)), [], 'the total shows a whole house on one clamp already')
   t.match(cards(reading(0, 900, 0, { ch1Watts: 400, ch2Watts: 300, ch3Watts: 200 })), [
     {
-      sensor: 0,
-      watts: 900,
+      place: '0',
+      kind: 'channels',
       channels: [
         { channel: 1, watts: 400 },
         { channel: 2, watts: 300 },
@@ -145,19 +130,22 @@ t.test('cards', async t => {
     }
   ])
   t.match(cards(reading(3, 30), reading(1, 10), reading(0, 900)), [
-    { sensor: 1, watts: 10, channels: [], stale: false },
-    { sensor: 3, watts: 30 }
+    { place: '1', watts: 10, channels: [], stale: false },
+    { place: '3', watts: 30 }
   ])
-  t.match(cards(reading(4, 0, 100_000), reading(0, 900)), [{ sensor: 4, stale: true, ageMs: 100_000 }])
+  t.match(cards(reading(4, 0, 100_000), reading(0, 900)), [{ place: '4', stale: true, ageMs: 100_000 }])
   t.match(cards(reading(7, 0, 0, { kind: 'impulses', medium: 'water', impulses: 14_768, impulsesPerUnit: 1_000 })), [
-    { sensor: 7, kind: 'impulses', medium: 'water', units: 14.768 }
+    { place: '7', kind: 'impulses', medium: 'water', units: 14.768 }
   ])
 })
 
 t.test('temperature, model and simulation', async t => {
   const view = present(stateAfter([...linked, meter('live', true), reading(0, 1, 5_000), reading(1, 1, 1_000, { celsius: 19 })]), phoneMs)
-  t.match(view, { simulated: true, celsius: 19, model: 'CC128-v1.31', source: '/dev/ttyUSB0', version: '0.1.0' })
-  t.equal(present(stateAfter([...linked, reading(0, 1, 0, { celsius: undefined })]), phoneMs).celsius, undefined)
+  t.match(view, { simulated: true, celsius: 21.5, model: 'CC128-v1.31', source: '/dev/ttyUSB0', version: '0.1.0' })
+  const celsius = (...steps: Step[]) => present(stateAfter([...linked, ...steps]), phoneMs).celsius
+  t.equal(celsius(reading(0, 1, 0, { celsius: undefined })), undefined)
+  t.equal(celsius(reading(0, 1, 100_000), reading(1, 1, 1_000, { celsius: 19 })), 19, 'one that is fresh goes before')
+  t.equal(celsius(reading(0, 1, 100_000), reading(1, 1, 200_000, { celsius: 19 })), 21.5, 'or else the newest')
 })
 
 t.test('ages are right when the phone’s clock is not, and a reading from the future ages too', async t => {
@@ -171,7 +159,7 @@ t.test('the trace joins what the host kept and what came since', async t => {
   const at = (ageMs: number) => hostMs - ageMs
   const recent: Step = {
     type: 'recent',
-    value: { nowMs: hostMs, sensors: [{ sensor: 0, points: [[at(12_000), 100], [at(6_000), 200], 'bad', [1]] }] }
+    value: { nowMs: hostMs, sensors: [{ sensor: '0', points: [[at(12_000), 100], [at(6_000), 200], 'bad', [1]] }] }
   }
   const state = stateAfter([...linked, reading(0, 5, 9_000), recent, reading(0, 300, 0), reading(0, 200, 6_000)])
   const view = present(state, phoneMs)
@@ -180,8 +168,12 @@ t.test('the trace joins what the host kept and what came since', async t => {
     [at(6_000), 200],
     [at(0), 300]
   ])
-  t.same(view.summary, { lowest: 100, average: 150, highest: 300 })
-  t.equal(stateAfter([{ type: 'recent', value: undefined }], state).points[0]?.length, 3, 'an answer that failed takes nothing away')
+  t.same(view.summary, { lowest: 100, average: 200, highest: 300 })
+  t.equal(
+    stateAfter([{ type: 'recent', value: undefined }], state).sensors.get('0')?.points.length,
+    3,
+    'an answer that failed takes nothing away'
+  )
 })
 
 t.test('the sum’s trace holds each sensor’s last value, but not for ever', async t => {
@@ -192,8 +184,8 @@ t.test('the sum’s trace holds each sensor’s last value, but not for ever', a
     value: {
       nowMs: hostMs,
       sensors: [
-        { sensor: 1, points: points([0, 10], [120, 20]) },
-        { sensor: 2, points: points([1, 100], [60, 200], [121, 300]) }
+        { sensor: '1', points: points([0, 10], [120, 20]) },
+        { sensor: '2', points: points([1, 100], [60, 200], [121, 300]) }
       ]
     }
   }
@@ -211,10 +203,12 @@ t.test('another root starts anew', async t => {
 
 t.test('bounds are the house’s', async t => {
   t.equal(sensorsMax, limits.sensorsMax)
+  t.equal(meterIds.length, limits.metersMax)
+  t.equal(derivedMax, limits.derivedMax)
   t.ok(pointsMax >= limits.recentPointsMax)
   let state = stateAfter(linked)
   for (let index = 0; index < 2 * pointsMax; index += 1) state = stateAfter([reading(0, index, 2_000_000 - index * 1_000)], state)
-  t.equal(state.points[0]?.length, pointsMax)
+  t.equal(state.sensors.get('0')?.points.length, pointsMax)
 })
 
 t.test('nonsense changes nothing', async t => {
@@ -226,6 +220,16 @@ t.test('nonsense changes nothing', async t => {
     reading(10, 5),
     message('00/state', '{}'),
     message('a/state', '{}'),
+    ...['meter/0', 'meter5/0', 'meter2/10', 'meter2/0/1', 'bridge', 'meter3', 'Net', 'a-name-of-more-than-20'].map(place =>
+      reading(place, 5)
+    ),
+    ...['bridge', 'meter2', '0', 'meter2/0', 'Net', 'net/0'].map(place => derived(place, 5, '0')),
+    reading('net', 5),
+    derived('net', Number.NaN, '0'),
+    message('net/availability', 'online'),
+    energy('net', { totalKWh: 5 }),
+    ...['{', '{"totalKWh":"5"}', '{"totalUnits":5,"unit":"l"}'].map(text => message('0/energy/state', text)),
+    ...['meter1', 'meter5', 'meter/history', 'faults'].map(id => further(id, 'live')),
     message('0/state/deep', '{}'),
     message('0/other', '1'),
     { type: 'message', topic: 'elsewhere/0/state', text: '{}' },
@@ -238,8 +242,37 @@ t.test('nonsense changes nothing', async t => {
 })
 
 t.test('no payload can harm it', async () => {
-  const topics = fc.constantFrom('bridge/meter', 'bridge/state', '0/state', '1/state', '9/availability', '', '/', '5')
-  const text = fc.oneof(fc.string(), fc.json(), fc.constant('{"kind":"power","time":"2026-11-22T09:10:32.123Z","watts":-1}'))
+  const topics = fc.oneof(
+    fc.constantFrom(
+      'bridge/meter',
+      'bridge/state',
+      '0/state',
+      '1/state',
+      '9/availability',
+      'meter2/0/state',
+      'bridge/meter4',
+      '',
+      '/',
+      '5'
+    ),
+    fc.constantFrom('0/energy/state', 'meter3/7/energy/state', 'net/availability'),
+    fc.stringMatching(/^[a-z-]{1,3}\/state$/)
+  )
+  const measured = fc.record({
+    time: fc.constant('2026-11-22T09:10:32.123Z'),
+    kind: fc.constantFrom('power', 'derived', 'impulses'),
+    watts: fc.integer(),
+    formula: fc.anything(),
+    name: fc.anything(),
+    corrections: fc.anything(),
+    totalKWh: fc.double(),
+    since: fc.anything()
+  })
+  const text = fc.oneof(
+    fc.string(),
+    fc.json(),
+    measured.map(value => JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? 1 : part)))
+  )
   const event: fc.Arbitrary<Step> = fc.oneof(
     fc.tuple(topics, text).map(([topic, payload]) => message(topic, payload)),
     fc.anything().map(value => ({ type: 'recent', value }) as Step),
@@ -249,7 +282,9 @@ t.test('no payload can harm it', async () => {
   fc.assert(
     fc.property(fc.array(event), fc.integer({ min: -1e9, max: 1e9 }), (events, laterMs) => {
       const view = present(stateAfter(events, stateAfter(linked)), phoneMs + laterMs)
-      return view.cards.length <= sensorsMax && view.points.length <= sensorsMax * pointsMax
+      const cards = [view, ...view.further].flatMap(meter => meter.cards)
+      for (const card of cards) if (card.kind === 'derived') formulaOf(card.terms, english)
+      return cards.length <= placesMax && view.points.length <= sensorsMax * pointsMax
     })
   )
 })
