@@ -39,7 +39,7 @@ export const bundleDaemon = async ({ version, page, entry = join(root, 'src/main
     format: 'cjs',
     platform: 'node',
     target: 'node20',
-    charset: 'utf8',
+    charset: 'ascii',
     legalComments: 'inline',
     banner: { js: '#!/usr/bin/env node' },
     define: { __WATTSLUG_VERSION__: JSON.stringify(version) },
@@ -65,7 +65,7 @@ export const bundleSimulator = async () => {
     format: 'cjs',
     platform: 'node',
     target: 'node20',
-    charset: 'utf8'
+    charset: 'ascii'
   })
   return outputFiles[0].text
 }

@@ -1,12 +1,16 @@
 /** A serial port as a source: serialport's stream on its Linux binding, whose read tells a hang-up instead of asking for ever. */
-import { accessSync, constants, read, readdirSync } from 'node:fs'
+import { accessSync, constants, read } from 'node:fs'
 import type { LinuxBindingInterface, LinuxPortBinding } from '@serialport/bindings-cpp'
 import { SerialPortStream } from '@serialport/stream'
 import { limits } from '../limits.ts'
 import type { Closed } from '../meters/watch.ts'
+import { listPorts } from './ports.ts'
 import type { Source } from './source.ts'
 
 type Port = SerialPortStream<LinuxBindingInterface>
+
+/** Ports that are being closed, by their paths: they stay locked until that is done. */
+const leaving = new Map<string, Promise<void>>()
 
 /** A source on a device such as `/dev/ttyUSB0`, 8N1 without handshake. */
 export function makeSerialSource(path: string, baud: number): Source {
@@ -15,44 +19,35 @@ export function makeSerialSource(path: string, baud: number): Source {
     simulated: false,
     baud,
     open(events) {
-      let port: Port | undefined
       let ended = false
+      const opening = (leaving.get(path) ?? Promise.resolve()).then(() => openPort(path, baud))
+      const leave = (): void => {
+        ended = true
+        const left = opening
+          .then(closePort, () => undefined)
+          .finally(() => {
+            if (leaving.get(path) === left) leaving.delete(path)
+          })
+        leaving.set(path, left)
+      }
       const end = (why: Closed): void => {
         if (ended) return
-        ended = true
-        if (port?.isOpen) port.close()
+        leave()
         events.closed(why)
       }
-      openPort(path, baud).then(
-        opened => {
-          port = opened
-          if (ended) return port.close()
+      opening.then(
+        port => {
+          if (ended) return
           port.on('data', (chunk: Buffer) => events.received(chunk))
           port.on('error', (error: Error) => end(lost(path, error)))
           port.on('close', (error?: Error | null) => end(lost(path, error)))
-          return events.opened()
+          events.opened()
         },
         (error: unknown) => end(whyNot(path, error))
       )
-      return () => {
-        ended = true
-        if (port?.isOpen) port.close()
-      }
+      return leave
     }
   }
-}
-
-/** The ports on this machine that a meter's cable may be. */
-export function listPorts(): readonly string[] {
-  return ['/dev/serial/by-id', '/dev'].flatMap(folder => {
-    try {
-      return readdirSync(folder)
-        .filter(name => folder !== '/dev' || /^tty(USB|ACM|AMA)\d+$/.test(name))
-        .map(name => `${folder}/${name}`)
-    } catch {
-      return [] // there is none
-    }
-  })
 }
 
 async function openPort(path: string, baudRate: number): Promise<Port> {
@@ -62,13 +57,31 @@ async function openPort(path: string, baudRate: number): Promise<Port> {
     list: () => LinuxBinding.list(),
     async open(options) {
       const port = await LinuxBinding.open(options)
-      port.read = (buffer, offset, length) => readOrHangUp(port, buffer, offset, length)
+      const close = port.close.bind(port)
+      let reading: Promise<unknown> = Promise.resolve()
+      port.read = (buffer, offset, length) => {
+        const outcome = readOrHangUp(port, buffer, offset, length)
+        reading = outcome.catch(() => undefined)
+        return outcome
+      }
+      port.close = async () => {
+        await close()
+        await reading // while it goes on in the kernel, the port stays locked
+      }
       return port
     }
   }
   const port = new SerialPortStream({ binding, path, baudRate, highWaterMark: limits.serialReadBytes, autoOpen: false })
   return new Promise((resolve, reject) => {
     port.open(error => (error ? reject(error) : resolve(port)))
+  })
+}
+
+function closePort(port: Port): Promise<void> {
+  return new Promise(resolve => {
+    if (port.isOpen) port.close(() => resolve())
+    else if (port.closing) port.once('close', () => resolve())
+    else resolve()
   })
 }
 
@@ -83,8 +96,9 @@ async function readOrHangUp(
   length: number
 ): Promise<{ buffer: Buffer; bytesRead: number }> {
   for (;;) {
+    const outcome = port.fd === null ? 0 : await readOnce(port.fd, buffer, offset, length)
+    // Also when it was closed in the meantime: to ask a poller that is gone would crash the process.
     if (port.fd === null) throw Object.assign(new Error('the port was closed'), { canceled: true })
-    const outcome = await readOnce(port.fd, buffer, offset, length)
     if (outcome === 0) throw new Error('it hung up')
     if (typeof outcome === 'number') return { buffer, bytesRead: outcome }
     if (outcome.code !== 'EAGAIN' && outcome.code !== 'EINTR') throw outcome

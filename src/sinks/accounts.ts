@@ -48,6 +48,11 @@ export class Accounts implements Sink {
     }
   }
 
+  /** Puts a meter's energy into the store now: to be done when its state changes, for nothing may come after that, and at the end. */
+  save(meter: string): void {
+    this.#of(meter).energy.save()
+  }
+
   /** Tells what was filled since it was asked last, at the end of a cycle. */
   filled(meter: string): Filled {
     const account = this.#of(meter)

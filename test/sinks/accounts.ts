@@ -86,6 +86,17 @@ t.test('one meter has filled nothing of the other', async t => {
   t.strictSame(accounts.filled('meter2'), { filledWh: {}, notFilled: { 'before-first-reading': 1 } })
 })
 
+t.test('what was accounted for is stored, and told, when that is asked for', async t => {
+  const { accounts, store, said } = made()
+  accounts.start('')
+  for (const reading of steady(startMs, startMs + 30_000, 9_000)) accounts.accept(reading)
+  store.turn()
+  const before = said.get('meter/0/energy/state')
+  accounts.save('')
+  store.turn()
+  t.not(said.get('meter/0/energy/state'), before)
+})
+
 t.test('more meters than there may be are a mistake', async t => {
   const { accounts } = made()
   for (let index = 0; index < limits.metersMax; index++) accounts.start(`meter${index}`)

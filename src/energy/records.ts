@@ -1,0 +1,140 @@
+/** How a sensor's totals are written down: small, for they are written often. */
+import type { ImpulsePoint, ImpulseState } from './impulses.ts'
+import type { ByChannel, PowerPoint } from './integrate.ts'
+import type { OpenMinute } from './ledger.ts'
+
+/** What a sensor of power has come to. */
+export interface PowerRecord {
+  readonly measuredWh: number
+  readonly channelsWh: ByChannel
+  /** Which channels ever spoke, as bits from 1. */
+  readonly channelBits: number
+  readonly last: PowerPoint
+  readonly open: OpenMinute
+}
+
+/** What seldom changes: since when a sensor is measured, and what was filled in. */
+export interface PastRecord {
+  /** The first measured reading under a clock that was set; 0 before there is one. */
+  readonly sinceMs: number
+  readonly backfilledWh: number
+}
+
+/** What a pulse counter has come to. */
+export interface ImpulseRecord extends ImpulseState {
+  readonly units: number
+  readonly sinceMs: number
+}
+
+const version = 1
+const powerBytes = 26
+const channelBytes = 12
+const impulseBytes = 15
+const pointBytes = 18
+
+/**
+ *     byte 0  version           16  last watts, float32
+ *          1  channel bits      20  Wh of the open minute, float32
+ *          2  Wh, float64       24  ms of it that are covered
+ *         10  last ms, 48 bits  26  each channel that ever spoke: [ Wh, float64 | last watts, float32 ]
+ */
+export function encodePower({ measuredWh, channelsWh, channelBits, last, open }: PowerRecord): Uint8Array {
+  const channels = channelsOf(channelBits)
+  const view = new DataView(new ArrayBuffer(powerBytes + channelBytes * channels.length))
+  view.setUint8(0, version)
+  view.setUint8(1, channelBits)
+  view.setFloat64(2, measuredWh)
+  setTime(view, 10, last.atMs)
+  view.setFloat32(16, last.watts)
+  view.setFloat32(20, open.wattHours)
+  view.setUint16(24, open.coveredMs)
+  for (const [place, channel] of channels.entries()) {
+    view.setFloat64(powerBytes + channelBytes * place, channelsWh[channel])
+    view.setFloat32(powerBytes + channelBytes * place + 8, last.channelsWatts[channel])
+  }
+  return bytesOf(view)
+}
+
+export function decodePower(bytes: Uint8Array | undefined): PowerRecord | undefined {
+  const view = viewOf(bytes, powerBytes)
+  if (view === undefined) return undefined
+  const channelBits = view.getUint8(1)
+  const channels = channelsOf(channelBits)
+  if (view.byteLength !== powerBytes + channelBytes * channels.length) return undefined
+  const channelsWh: [number, number, number] = [0, 0, 0]
+  const channelsWatts: [number, number, number] = [0, 0, 0]
+  for (const [place, channel] of channels.entries()) {
+    channelsWh[channel] = view.getFloat64(powerBytes + channelBytes * place)
+    channelsWatts[channel] = view.getFloat32(powerBytes + channelBytes * place + 8)
+  }
+  const last = { atMs: getTime(view, 10), watts: view.getFloat32(16), channelsWatts }
+  const open = { wattHours: view.getFloat32(20), coveredMs: view.getUint16(24) }
+  return { measuredWh: view.getFloat64(2), channelsWh, channelBits, last, open }
+}
+
+/**     version | since ms, 48 bits | Wh filled in, float64 */
+export function encodePast({ sinceMs, backfilledWh }: PastRecord): Uint8Array {
+  const view = new DataView(new ArrayBuffer(impulseBytes))
+  view.setUint8(0, version)
+  setTime(view, 1, sinceMs)
+  view.setFloat64(7, backfilledWh)
+  return bytesOf(view)
+}
+
+export function decodePast(bytes: Uint8Array | undefined): PastRecord | undefined {
+  const view = viewOf(bytes, impulseBytes)
+  return view && { sinceMs: getTime(view, 1), backfilledWh: view.getFloat64(7) }
+}
+
+/**     version | since ms, 48 bits | units, float64 | base, and what is doubted if anything is: [ ms, 48 bits | impulses | per unit | radio id ] */
+export function encodeImpulses({ units, sinceMs, base, doubted }: ImpulseRecord): Uint8Array {
+  const points = doubted ? [base, doubted] : [base]
+  const view = new DataView(new ArrayBuffer(impulseBytes + pointBytes * points.length))
+  view.setUint8(0, version)
+  setTime(view, 1, sinceMs)
+  view.setFloat64(7, units)
+  for (const [place, { atMs, impulses, impulsesPerUnit, radioId }] of points.entries()) {
+    const offset = impulseBytes + pointBytes * place
+    setTime(view, offset, atMs)
+    view.setUint32(offset + 6, impulses)
+    view.setUint32(offset + 10, impulsesPerUnit)
+    view.setUint32(offset + 14, radioId)
+  }
+  return bytesOf(view)
+}
+
+export function decodeImpulses(bytes: Uint8Array | undefined): ImpulseRecord | undefined {
+  const view = viewOf(bytes, impulseBytes + pointBytes)
+  if (view === undefined) return undefined
+  const doubted = view.byteLength === impulseBytes + 2 * pointBytes ? getPoint(view, impulseBytes + pointBytes) : undefined
+  return { sinceMs: getTime(view, 1), units: view.getFloat64(7), base: getPoint(view, impulseBytes), doubted }
+}
+
+function getPoint(view: DataView, offset: number): ImpulsePoint {
+  const [impulses, impulsesPerUnit, radioId] = [view.getUint32(offset + 6), view.getUint32(offset + 10), view.getUint32(offset + 14)]
+  return { atMs: getTime(view, offset), impulses, impulsesPerUnit, radioId }
+}
+
+function setTime(view: DataView, offset: number, ms: number): void {
+  view.setUint16(offset, Math.floor(ms / 2 ** 32))
+  view.setUint32(offset + 2, ms % 2 ** 32)
+}
+
+function getTime(view: DataView, offset: number): number {
+  return view.getUint16(offset) * 2 ** 32 + view.getUint32(offset + 2)
+}
+
+/** The channels of some bits, from 0. */
+function channelsOf(bits: number): readonly (0 | 1 | 2)[] {
+  return ([0, 1, 2] as const).filter(channel => bits & (1 << channel))
+}
+
+/** A record that is not of this version, or too short, counts as none. */
+function viewOf(bytes: Uint8Array | undefined, bytesMin: number): DataView | undefined {
+  if (bytes === undefined || bytes.length < bytesMin || bytes[0] !== version) return undefined
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function bytesOf(view: DataView): Uint8Array {
+  return new Uint8Array(view.buffer)
+}

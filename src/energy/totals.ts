@@ -1,0 +1,151 @@
+/** What one sensor has used since it was first heard: durable, and it never goes down. */
+import type { Store } from '../memory/store.ts'
+import type { ImpulseReading, PowerReading, Reading } from '../reading.ts'
+import { countImpulses, type ImpulseStep, impulsePointOf } from './impulses.ts'
+import { type ByChannel, integrate, type PowerPoint, type PowerStep, pointOf } from './integrate.ts'
+import { isClockSet, type Ledger } from './ledger.ts'
+import { decodeImpulses, decodePast, decodePower, encodeImpulses, encodePast, encodePower, type ImpulseRecord } from './records.ts'
+
+type Medium = ImpulseReading['medium']
+const media: readonly Medium[] = ['electricity', 'gas', 'water']
+
+/** What became of a reading; `first` is one that there is nothing to compare with. */
+export type Accounted = 'first' | PowerStep['kind'] | ImpulseStep['kind']
+
+/** Energy of a sensor that tells power. */
+export interface PowerTotals {
+  readonly measuredWh: number
+  readonly backfilledWh: number
+  readonly channelsWh: ByChannel
+  /** Which channels ever spoke, as bits from 1. */
+  readonly channelBits: number
+  /** Undefined as long as the clock was never set. */
+  readonly sinceMs: number | undefined
+  readonly last: PowerPoint
+}
+
+/** Totals of what a sensor told last, and when that was. */
+export type LastTotals =
+  | { readonly kind: 'power'; readonly atMs: number; readonly power: PowerTotals }
+  | {
+      readonly kind: 'impulses'
+      readonly atMs: number
+      readonly medium: Medium
+      /** kWh of electricity, m³ of gas or water. */
+      readonly units: number
+      readonly sinceMs: number | undefined
+    }
+
+/** Totals of one sensor, with what the ledger needs to go on in the minute that is not over. */
+export class Totals {
+  readonly #store: Store
+  readonly #ledger: Ledger
+  readonly #sensor: number
+  /** What the keys of this sensor end with. */
+  readonly #name: string
+  #power: Omit<PowerTotals, 'sinceMs' | 'backfilledWh'> | undefined
+  #past: { readonly sinceMs: number; readonly backfilledWh: number }
+  readonly #impulses = new Map<Medium, ImpulseRecord>()
+  readonly #changed = new Set<'power' | 'past' | Medium>()
+
+  constructor(store: Store, ledger: Ledger, meter: string, sensor: number) {
+    this.#store = store
+    this.#ledger = ledger
+    this.#sensor = sensor
+    this.#name = `${meter}/${sensor}`
+    const record = decodePower(store.get(`p/${this.#name}`))
+    if (record) {
+      const { open, ...power } = record
+      ledger.resume(sensor, power.last.atMs, open)
+      this.#power = power
+    }
+    this.#past = decodePast(store.get(`b/${this.#name}`)) ?? { sinceMs: 0, backfilledWh: 0 }
+    for (const medium of media) {
+      const impulses = decodeImpulses(store.get(this.#impulseKey(medium)))
+      if (impulses) this.#impulses.set(medium, impulses)
+    }
+  }
+
+  get power(): PowerTotals | undefined {
+    const { sinceMs, backfilledWh } = this.#past
+    return this.#power && { ...this.#power, backfilledWh, sinceMs: sinceMs || undefined }
+  }
+
+  /** All energy that the sensor ever told of, whichever way. */
+  get wattHours(): number {
+    return (this.#power?.measuredWh ?? 0) + this.#past.backfilledWh + (this.#impulses.get('electricity')?.units ?? 0) * 1000
+  }
+
+  /** What the sensor told last has come to this; undefined if it never told anything. */
+  get last(): LastTotals | undefined {
+    const { power } = this
+    const all: LastTotals[] = power ? [{ kind: 'power', atMs: power.last.atMs, power }] : []
+    for (const [medium, { base, units, sinceMs }] of this.#impulses)
+      all.push({ kind: 'impulses', atMs: base.atMs, medium, units, sinceMs: sinceMs || undefined })
+    return all.sort((a, b) => b.atMs - a.atMs)[0]
+  }
+
+  account(reading: Reading): Accounted {
+    return reading.kind === 'power' ? this.#accountPower(reading) : this.#accountImpulses(reading)
+  }
+
+  /** Puts what was changed into the store; answers whether anything was. */
+  save(): boolean {
+    const isChanged = this.#changed.size > 0
+    const open = this.#ledger.openMinute(this.#sensor)
+    if (this.#changed.has('power') && this.#power) this.#store.put(`p/${this.#name}`, encodePower({ ...this.#power, open }))
+    if (this.#changed.has('past')) this.#store.put(`b/${this.#name}`, encodePast(this.#past))
+    for (const [medium, record] of this.#impulses)
+      if (this.#changed.has(medium)) this.#store.put(this.#impulseKey(medium), encodeImpulses(record))
+    this.#changed.clear()
+    return isChanged
+  }
+
+  /** Energy was filled into the ledger. */
+  backfill(wattHours: number): void {
+    this.#setPast(this.#past.sinceMs, this.#past.backfilledWh + wattHours)
+  }
+
+  #accountPower(reading: PowerReading): Accounted {
+    const next = pointOf(reading)
+    const channelBits = reading.channels.reduce((bits, { channel }) => bits | (1 << (channel - 1)), this.#power?.channelBits ?? 0)
+    const { last, measuredWh, channelsWh } = this.#power ?? { last: undefined, measuredWh: 0, channelsWh: [0, 0, 0] as const }
+    const step = last && integrate(last, next)
+    if (step?.kind === 'out-of-order') return step.kind
+    if (last && step?.kind === 'measured') {
+      const [ch1, ch2, ch3] = step.channelsWattHours
+      const sums = [channelsWh[0] + ch1, channelsWh[1] + ch2, channelsWh[2] + ch3] as const
+      this.#power = { last: next, channelBits, measuredWh: measuredWh + step.wattHours, channelsWh: sums }
+      this.#ledger.measure(this.#sensor, last, next)
+    } else {
+      this.#power = { last: next, channelBits, measuredWh, channelsWh }
+      this.#ledger.moveTo(this.#sensor, next.atMs)
+    }
+    const { sinceMs, backfilledWh } = this.#past
+    if (isClockSet(next.atMs) && (sinceMs === 0 || next.atMs < sinceMs)) this.#setPast(next.atMs, backfilledWh)
+    this.#changed.add('power')
+    return step?.kind ?? 'first'
+  }
+
+  #accountImpulses(reading: ImpulseReading): Accounted {
+    const next = impulsePointOf(reading)
+    const record = this.#impulses.get(reading.medium)
+    const step = record && countImpulses(record, next)
+    const { base, doubted } = step?.state ?? { base: next, doubted: undefined }
+    const sinceMs = record?.sinceMs || (isClockSet(next.atMs) ? next.atMs : 0)
+    this.#impulses.set(reading.medium, { base, doubted, sinceMs, units: (record?.units ?? 0) + (step?.units ?? 0) })
+    // A counter that stands still costs no flash.
+    const isStill = step?.kind === 'counted' && step.units === 0 && !record?.doubted && record?.sinceMs === sinceMs
+    if (!isStill) this.#changed.add(reading.medium)
+    return step?.kind ?? 'first'
+  }
+
+  #setPast(sinceMs: number, backfilledWh: number): void {
+    this.#past = { sinceMs, backfilledWh }
+    this.#changed.add('past')
+  }
+
+  #impulseKey(medium: Medium): string {
+    return `i/${this.#name}/${medium}`
+  }
+}

@@ -1,0 +1,332 @@
+/** The store on disk: the abstract suite, a disk that fails, damage, locks, and processes that are killed. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { mock } from 'node:test'
+import t, { type Test } from 'tap'
+import type { Level, Opening } from '../../src/io/level.ts'
+import { type Disk, type DiskStore, openStore, type StoreStatus } from '../../src/io/store.ts'
+import { limits } from '../../src/limits.ts'
+import { buildProgram, runAndKill } from '../fixtures/store/child.ts'
+import { MemoryStore } from '../fixtures/store/memory-store.ts'
+import { bytes, entriesOf, storeSuite, text, written } from '../fixtures/store/store-suite.ts'
+
+async function open(t: Test, path: string, told: (status: StoreStatus) => void = () => undefined, disk?: Disk): Promise<DiskStore> {
+  const store = await openStore(path, told, disk)
+  t.teardown(() => store.close())
+  return store
+}
+
+t.test('in memory', t => storeSuite(t, async () => new MemoryStore(setImmediate)))
+
+t.test('on disk', t => storeSuite(t, t => open(t, join(t.testdir(), 'store'))))
+
+t.test('what was written is there after closing and opening', async t => {
+  const path = join(t.testdir(), 'deep/store')
+  const told: StoreStatus[] = []
+  const store = await open(t, path, status => told.push(status))
+  store.put('a', bytes('1'))
+  await store.close()
+  t.equal(store.state, 'closed')
+  t.equal(store.put('a', bytes('2')), false)
+  t.equal(store.get('a'), undefined)
+  await store.close()
+  const again = await open(t, path)
+  t.equal(text(again.get('a')), '1')
+  t.match(told, [{ state: 'open', isBad: false, message: /outlive a restart is in .*store$/ }])
+})
+
+t.test('one that another holds is refused, with what to do', async t => {
+  const path = join(t.testdir(), 'store')
+  await open(t, path)
+  await t.rejects(open(t, path), { message: /in use by another wattslug; .* fuser .*LOCK/ })
+})
+
+t.test('damage', async t => {
+  const filled = async (t: Test): Promise<string> => {
+    const path = join(t.testdir(), 'store')
+    const store = await openStore(path, () => undefined)
+    store.put('a', bytes('1'))
+    await store.close()
+    return path
+  }
+  const names = (path: string, kind: RegExp): string[] => readdirSync(path).filter(name => kind.test(name))
+
+  await t.test('a lost first file is mended, and nothing else is lost', async t => {
+    const path = await filled(t)
+    rmSync(join(path, 'CURRENT'))
+    const told: StoreStatus[] = []
+    const store = await open(t, path, status => told.push(status))
+    t.equal(text(store.get('a')), '1')
+    t.match(told, [{ state: 'open', isBad: true, message: /was damaged and is mended/ }])
+  })
+
+  await t.test('a lost manifest is mended', async t => {
+    const path = await filled(t)
+    for (const name of names(path, /^MANIFEST/)) rmSync(join(path, name))
+    const store = await open(t, path)
+    t.equal(text(store.get('a')), '1')
+  })
+
+  await t.test('a broken manifest is mended', async t => {
+    const path = await filled(t)
+    for (const name of names(path, /^MANIFEST/)) writeFileSync(join(path, name), 'nonsense'.repeat(99))
+    const store = await open(t, path)
+    t.equal(text(store.get('a')), '1')
+  })
+
+  await t.test('what cannot be mended is set aside, and a new one begun', async t => {
+    const path = join(t.testdir(), 'store')
+    for (const folder of ['store', 'store.damaged']) mkdirSync(join(path, '..', folder))
+    writeFileSync(join(path, '..', 'store.damaged', 'older'), '')
+    mkdirSync(join(path, 'CURRENT'))
+    const told: StoreStatus[] = []
+    const store = await open(t, path, status => told.push(status))
+    t.match(told, [{ state: 'open', isBad: true, message: /beyond repair: it is now .*store\.damaged, and a new one/ }])
+    store.put('a', bytes('1'))
+    await written(store)
+    t.equal(text(store.get('a')), '1')
+    t.strictSame(readdirSync(`${path}.damaged`).includes('older'), false, 'one is kept')
+  })
+
+  await t.test('what cannot be a store is told, and life goes on in memory', async t => {
+    const path = join(t.testdir({ file: '' }), 'file')
+    const told: StoreStatus[] = []
+    const store = await open(t, path, status => told.push(status))
+    t.equal(store.state, 'failing')
+    t.match(told, [{ state: 'failing', isBad: true, message: /cannot be opened: .*waits in memory.* each 10 s/ }])
+    store.put('a', bytes('1'))
+    t.equal(text(store.get('a')), '1')
+    t.match(await entriesOf(store, ''), [{ key: 'a' }])
+  })
+})
+
+/** A disk that does as it is told, and keeps what was written. */
+class FakeDisk implements Disk {
+  readonly data = new Map<string, Uint8Array>()
+  readonly batches: { readonly keys: readonly string[]; readonly sync: boolean }[] = []
+  readonly openings: boolean[] = []
+  fault: 'none' | 'full' | 'absent' | 'unreadable' = 'none'
+
+  async canWrite(): Promise<boolean> {
+    return this.fault === 'none'
+  }
+
+  async open(_path: string, damaged: boolean): Promise<Opening> {
+    this.openings.push(damaged)
+    if (this.fault === 'absent') return { kind: 'failed', message: 'absent' }
+    return { kind: 'open', level: this.#level() as unknown as Level, condition: damaged ? 'mended' : 'sound', message: 'fine' }
+  }
+
+  #level(): object {
+    return {
+      getSync: (key: string) => {
+        if (this.fault === 'unreadable') throw new Error('bad block')
+        return this.data.get(key)
+      },
+      batch: async (operations: readonly { type: 'put' | 'del'; key: string; value: Uint8Array }[], { sync }: { sync: boolean }) => {
+        await new Promise(resolve => setImmediate(resolve))
+        if (this.fault === 'full') throw new Error('No space left on device')
+        this.batches.push({ keys: operations.map(({ key }) => key), sync })
+        for (const { type, key, value } of operations) type === 'put' ? this.data.set(key, value) : this.data.delete(key)
+      },
+      iterator: () => ({
+        all: async () => {
+          if (this.fault === 'unreadable') throw new Error('bad block')
+          return [...this.data].sort()
+        }
+      }),
+      close: async () => undefined
+    }
+  }
+}
+
+const turns = async (count = 20): Promise<void> => {
+  for (let turn = 0; turn < count; turn++) await new Promise(resolve => setImmediate(resolve))
+}
+
+t.test('a disk that fails', async t => {
+  t.beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'setInterval'] }))
+  t.afterEach(() => mock.timers.reset())
+  const later = async (): Promise<void> => {
+    mock.timers.tick(limits.storeRetryMs)
+    await turns()
+  }
+  const started = async (t: Test, fault: FakeDisk['fault'] = 'none') => {
+    const disk = new FakeDisk()
+    disk.fault = fault
+    const told: string[] = []
+    const store = await open(t, 'there', ({ state }) => told.push(state), disk)
+    return { disk, told, store }
+  }
+
+  await t.test('a turn is a batch; the disk is forced each minute if there is need, and at the end', async t => {
+    const { disk, store } = await started(t)
+    store.put('a', bytes('1'))
+    store.put('b', bytes('1'))
+    await turns()
+    store.delete('a')
+    await turns()
+    mock.timers.tick(limits.storeSyncMs)
+    await turns()
+    mock.timers.tick(limits.storeSyncMs)
+    await turns()
+    store.put('c', bytes('1'))
+    await store.close()
+    t.strictSame(disk.batches, [
+      { keys: ['a', 'b'], sync: false },
+      { keys: ['a'], sync: false },
+      { keys: ['~'], sync: true },
+      { keys: ['c'], sync: true }
+    ])
+  })
+
+  await t.test('full: told once, read on, written when there is room', async t => {
+    const { disk, told, store } = await started(t)
+    store.put('old', bytes('1'))
+    await turns()
+    disk.fault = 'full'
+    let isWritten = false
+    store.put('a', bytes('1'))
+    store.afterWrite(() => {
+      isWritten = true
+    })
+    await turns()
+    store.put('a', bytes('2'))
+    store.put('b', bytes('1'))
+    for (let times = 0; times < 3; times++) await later()
+    t.strictSame([told, store.state, isWritten], [['open', 'failing'], 'failing', false])
+    t.strictSame([text(store.get('a')), text(store.get('old'))], ['2', '1'])
+    t.equal((await entriesOf(store, '')).length, 3)
+    t.equal(disk.openings.length, 1, 'the old one is held while there is no room')
+    disk.fault = 'none'
+    await later()
+    t.strictSame([told, store.state, isWritten], [['open', 'failing', 'open'], 'open', true])
+    t.strictSame([text(disk.data.get('a')), text(disk.data.get('b')), disk.batches.at(-1)?.sync], ['2', '1', true])
+  })
+
+  await t.test('what waits has a bound', async t => {
+    const { disk, store } = await started(t)
+    disk.fault = 'full'
+    const value = new Uint8Array(10_000)
+    let taken = 0
+    while (taken < 1000 && store.put(`k${taken}`, value)) taken++
+    t.ok(taken > 90 && taken < limits.storePendingBytesMax / 10_000)
+    t.equal(store.refusals, 1)
+    t.equal(store.get(`k${taken}`), undefined)
+    t.equal(store.put('k0', value), true, 'what waits may change')
+  })
+
+  await t.test('not there at the start: told once, and opened when it is there', async t => {
+    const { disk, told, store } = await started(t, 'absent')
+    store.put('a', bytes('1'))
+    await later()
+    await later()
+    t.strictSame(told, ['failing'])
+    disk.fault = 'none'
+    await later()
+    t.strictSame(told, ['failing', 'open'])
+    t.equal(text(disk.data.get('a')), '1')
+  })
+
+  await t.test('full again as it is opened: no word of it', async t => {
+    const { disk, told, store } = await started(t, 'absent')
+    disk.fault = 'full'
+    store.put('a', bytes('1'))
+    await later()
+    t.strictSame(told, ['failing'])
+    disk.fault = 'none'
+    await later()
+    t.strictSame(told, ['failing', 'open'])
+  })
+
+  for (const read of ['get', 'entries'] as const) {
+    await t.test(`a block that cannot be read, by ${read}: it is mended`, async t => {
+      const { disk, told, store } = await started(t)
+      disk.fault = 'unreadable'
+      store.put('a', bytes('1'))
+      if (read === 'get') t.equal(store.get('b'), undefined)
+      else t.match(await entriesOf(store, ''), [])
+      await turns()
+      t.equal(store.state, 'failing')
+      disk.fault = 'none'
+      await later()
+      t.strictSame(
+        [told, disk.openings],
+        [
+          ['open', 'failing', 'open'],
+          [false, true]
+        ]
+      )
+      await written(store)
+      t.equal(text(disk.data.get('a')), '1')
+    })
+  }
+
+  await t.test('closing while it fails ends it', async t => {
+    const { disk, store } = await started(t, 'absent')
+    await store.close()
+    disk.fault = 'none'
+    await later()
+    t.equal(disk.openings.length, 1)
+  })
+})
+
+t.test('a real disk that is full, and then is not', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'wattslug-'))
+  t.teardown(() => rmdirSync(folder))
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status !== 0)
+    return void t.comment('left out: a file system of 1 MB needs root')
+  t.teardown(() => spawnSync('umount', ['-l', folder]))
+  const realTimeout = setTimeout
+  mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
+  const states: string[] = []
+  const store = await openStore(join(folder, 'store'), ({ state, message }) => states.push(`${state}: ${message}`))
+  store.put('old', bytes('1'))
+  await written(store)
+  const state = async (wanted: string): Promise<void> => {
+    for (let times = 0; times < 500 && store.state !== wanted; times++) {
+      mock.timers.tick(limits.storeRetryMs / 10)
+      await new Promise(resolve => realTimeout(resolve, 5))
+    }
+    t.equal(store.state, wanted)
+  }
+  for (let number = 0; store.state === 'open' && number < 5000; number++) {
+    store.put(`k/${number}`, new Uint8Array(500).fill(number * 7919))
+    await new Promise(resolve => setImmediate(resolve))
+    if (number === 100) writeFileSync(join(folder, 'ballast'), new Uint8Array(700_000))
+  }
+  await state('failing')
+  t.match(states.slice(1), [/^failing: .*No space left on device.*waits in memory/])
+  store.put('new', bytes('2'))
+  t.strictSame([text(store.get('old')), text(store.get('new'))], ['1', '2'])
+  rmSync(join(folder, 'ballast'))
+  await state('open')
+  t.equal(states.length, 3)
+  mock.timers.reset()
+  await store.close()
+  const again = await openStore(join(folder, 'store'), () => undefined)
+  t.strictSame([text(again.get('old')), text(again.get('new')), again.get('k/0')?.length], ['1', '2', 500])
+  await again.close()
+})
+
+t.test('killed at any instant: what was told written is there, and no batch in part', async t => {
+  const folder = t.testdir()
+  const program = buildProgram('test/fixtures/store/writer.ts', folder)
+  const path = join(folder, 'store')
+  let first = 0
+  for (let times = 0; times < 20; times++) {
+    const told = Number((await runAndKill(program, [path, String(first)], Math.random() * 60)).at(-1) ?? first)
+    const store = await openStore(path, () => undefined)
+    const last = Number(text(store.get('last')))
+    const seen: boolean[] = []
+    for (let number = first; number <= last + 5; number++) {
+      const values = ['a', 'b', 'c'].map(name => store.get(`${name}/${String(number).padStart(9, '0')}`))
+      seen.push(values.every(value => (number > last ? value === undefined : value?.length === number % 300)))
+    }
+    t.ok(last >= told && seen.every(Boolean), `killed after number ${told}, found up to ${last}`)
+    await store.close()
+    first = last + 1
+  }
+})
