@@ -4,28 +4,44 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readToml } from './io/toml.ts'
+import { limits } from './limits.ts'
+import type { Correction } from './meters/correct.ts'
+import type { Derivation } from './meters/derive.ts'
 import { topicNameFault } from './mqtt/topic.ts'
+import { readSensorSettings, type SensorSettings } from './sensors.ts'
 
 /** Where a meter's bytes come from. */
 export type SourceSetting =
   | { readonly kind: 'serial'; readonly path: string }
   | { readonly kind: 'remote'; readonly host: string; readonly port: number }
+  | { readonly kind: 'replay'; readonly path: string }
   | { readonly kind: 'demo' }
 
 /** What the program runs with; frozen, and handed on piece by piece. */
 export interface Config {
-  readonly source: SourceSetting
+  /** One for each meter, in their order; none to find them. */
+  readonly sources: readonly SourceSetting[]
   readonly baud: number
+  /** How much faster than life a recording is played back; 0 is as fast as it goes. */
+  readonly speed: number
   readonly host: string
   readonly mqttPort: number
   readonly httpPort: number
   readonly root: string
   /** Folder for what must outlive a restart; it exists and can be written to. */
   readonly state: string
+  /** What the user wants corrected, by the sensor's place, such as `0` or `meter2/1`. */
+  readonly corrections: ReadonlyMap<string, Correction>
+  readonly derivations: readonly Derivation[]
 }
 
 /** What the command line asks for. */
-export type Command = { readonly name: 'help' } | { readonly name: 'version' } | { readonly name: 'run'; readonly config: Config }
+export type Command =
+  | { readonly name: 'help' }
+  | { readonly name: 'version' }
+  | { readonly name: 'run'; readonly config: Config }
+  | { readonly name: 'doctor'; readonly config: Config }
+  | { readonly name: 'record'; readonly config: Config; readonly file: string }
 
 /** A setting that is unknown or impossible; the message names it, its value and what is allowed. */
 export class ConfigError extends Error {}
@@ -42,11 +58,11 @@ interface Option {
 /** To add a setting, add a row here and a field to `Config`. */
 const options = {
   source: {
-    argument: 'DEVICE',
-    default: '/dev/ttyUSB0',
-    allowed: 'a device path, tcp://host:port, or demo',
-    help: 'where the meter is: a serial port, a remote serial head, or a simulated meter',
-    read: readSource
+    argument: 'WHERE',
+    default: 'auto',
+    allowed: 'auto, a device path, tcp://host:port, replay:FILE or demo; or several of a kind with commas between',
+    help: 'where the meter is: found by itself, a serial port, a remote serial head, a recording, or a simulated meter',
+    read: readSources
   },
   baud: {
     argument: 'N',
@@ -54,6 +70,13 @@ const options = {
     allowed: '57600, 9600 or 2400',
     help: 'line speed of the serial port: 57600 for CC128, Envi and EnviR, 9600 or 2400 for a Classic',
     read: text => (['57600', '9600', '2400'].includes(text) ? Number(text) : undefined)
+  },
+  speed: {
+    argument: 'N',
+    default: '1',
+    allowed: 'a number from 0 to 1000000',
+    help: 'how much faster than life a recording is played back; 0 is as fast as it goes',
+    read: text => (/^\d{1,7}(\.\d+)?$/.test(text) && Number(text) <= 1_000_000 ? Number(text) : undefined)
   },
   host: {
     argument: 'ADDR',
@@ -79,9 +102,9 @@ const options = {
   root: {
     argument: 'TOPIC',
     default: 'currentcost',
-    allowed: 'a topic without wildcards that does not begin with $',
+    allowed: 'a topic of up to 200 characters without wildcards that does not begin with $',
     help: 'first level of every topic',
-    read: text => (topicNameFault(text) || /^[$/]|\/$/.test(text) ? undefined : text)
+    read: text => (topicNameFault(text) || text.length > 200 || /^[$/]|\/$/.test(text) ? undefined : text)
   },
   state: {
     argument: 'DIR',
@@ -109,37 +132,44 @@ export function readCommand(args: readonly string[], environment: Readonly<Recor
   const { values, positionals } = parseCommandLine(args)
   if (values['help']) return { name: 'help' }
   if (values['version']) return { name: 'version' }
-  if (positionals.length !== 1 || positionals[0] !== 'run') {
-    throw new ConfigError(
-      `${positionals.length === 0 ? 'no command given' : `unknown command: ${positionals.join(' ')}`}; allowed: run. See wattslug --help`
-    )
+  const [name, ...operands] = positionals
+  const [file] = operands
+  if (!(name === 'run' || name === 'doctor' || name === 'record') || operands.length > (name === 'record' ? 1 : 0)) {
+    const said = name === undefined ? 'no command given' : `unknown command: ${positionals.join(' ')}`
+    throw new ConfigError(`${said}; allowed: run, record FILE, doctor. See wattslug --help`)
   }
-  for (const name of Object.keys(environment)) {
-    if (name.startsWith('WATTSLUG_') && !['config', ...names].some(known => variableOf(known) === name)) {
-      throw new ConfigError(`${name}: unknown setting; allowed: ${['config', ...names].map(variableOf).join(', ')}`)
-    }
-  }
+  const config = readConfig(values, environment)
+  if (name !== 'record') return { name, config }
+  if (file === undefined) throw new ConfigError('record: name the file to record to, such as: wattslug record meter.txt')
+  return { name, config, file }
+}
+
+function readConfig(values: Values, environment: Readonly<Record<string, string | undefined>>): Config {
+  const unknown = Object.keys(environment).find(
+    name => name.startsWith('WATTSLUG_') && !['config', ...names].map(variableOf).includes(name)
+  )
+  if (unknown) throw new ConfigError(`${unknown}: unknown setting; allowed: ${['config', ...names].map(variableOf).join(', ')}`)
   const file = values['config'] ?? environment[variableOf('config')]
-  const fromFile = typeof file === 'string' ? readFile(file) : {}
+  const fromFile: FromFile = typeof file === 'string' ? readFile(file) : { found: {}, corrections: new Map(), derivations: [] }
   const value = (name: Name): unknown => {
     const fromLine = values[name]
     const fromEnvironment = environment[variableOf(name)]
     if (typeof fromLine === 'string') return check(name, { text: fromLine, place: `--${name}` })
     if (fromEnvironment !== undefined) return check(name, { text: fromEnvironment, place: variableOf(name) })
-    return check(name, fromFile[name] ?? { text: options[name].default || defaultState(environment), place: `--${name}` })
+    return check(name, fromFile.found[name] ?? { text: options[name].default || defaultState(environment), place: `--${name}` })
   }
-  return {
-    name: 'run',
-    config: Object.freeze({
-      source: value('source') as SourceSetting,
-      baud: value('baud') as number,
-      host: value('host') as string,
-      mqttPort: value('mqtt-port') as number,
-      httpPort: value('http-port') as number,
-      root: value('root') as string,
-      state: value('state') as string
-    })
-  }
+  return Object.freeze({
+    sources: value('source') as readonly SourceSetting[],
+    baud: value('baud') as number,
+    speed: value('speed') as number,
+    host: value('host') as string,
+    mqttPort: value('mqtt-port') as number,
+    httpPort: value('http-port') as number,
+    root: value('root') as string,
+    state: value('state') as string,
+    corrections: fromFile.corrections,
+    derivations: fromFile.derivations
+  })
 }
 
 /** The text of `--help`. */
@@ -150,17 +180,21 @@ export function helpText(): string {
   })
   return `wattslug reads a CurrentCost meter and serves it over MQTT and as a page for your phone.
 
-Usage: wattslug run [settings]
+Usage: wattslug run [settings]            read the meter and serve it
+       wattslug doctor [settings]         say what is found of ports and meters, and what to do next
+       wattslug record FILE [settings]    write down what the meter says, for a report of a problem
        wattslug --help | --version
 
 Settings:
 ${rows.join('\n')}
-  ${'--config FILE'.padEnd(20)} a TOML file with the same names, such as mqtt-port = 1883
+  ${'--config FILE'.padEnd(20)} a TOML file with the same names, such as mqtt-port = 1883, and what is to be corrected
 
 Each setting can stand in the environment too, such as ${variableOf('mqtt-port')}=1883.
 The command line wins, then the environment, then the file.
 `
 }
+
+type Values = ReturnType<typeof parseArgs>['values']
 
 function parseCommandLine(args: readonly string[]): ReturnType<typeof parseArgs> {
   const text = { type: 'string' } as const
@@ -173,20 +207,25 @@ function parseCommandLine(args: readonly string[]): ReturnType<typeof parseArgs>
   }
 }
 
-function readFile(file: string): Readonly<Partial<Record<Name, Found>>> {
-  let table: ReturnType<typeof readToml>
+interface FromFile extends SensorSettings {
+  readonly found: Readonly<Partial<Record<Name, Found>>>
+}
+
+function readFile(file: string): FromFile {
   try {
-    table = readToml(file)
+    const table = readToml(file)
+    const found: Partial<Record<Name, Found>> = {}
+    const { sensor, derived, ...settings } = table
+    for (const [key, value] of Object.entries(settings)) {
+      const name = names.find(known => known === key)
+      if (!name) throw new Error(`${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [sensor.N], [derived.NAME]`)
+      const text = Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)
+      found[name] = { text, place: `${file}: ${key}` }
+    }
+    return { found, ...readSensorSettings(file, sensor, derived) }
   } catch (error) {
     throw new ConfigError((error as Error).message)
   }
-  const found: Partial<Record<Name, Found>> = {}
-  for (const [key, value] of Object.entries(table)) {
-    const name = names.find(known => known === key)
-    if (!name) throw new ConfigError(`${file}: unknown setting: ${key}; allowed: ${names.join(', ')}`)
-    found[name] = { text: typeof value === 'object' ? JSON.stringify(value) : String(value), place: `${file}: ${key}` }
-  }
-  return found
 }
 
 function check(name: Name, { text, place }: Found): unknown {
@@ -195,8 +234,19 @@ function check(name: Name, { text, place }: Found): unknown {
   return value
 }
 
+function readSources(text: string): readonly SourceSetting[] | undefined {
+  if (text === 'auto') return []
+  const parts = text.split(',').map(part => part.trim())
+  const sources = parts.map(readSource)
+  const kinds = new Set(sources.map(source => (source?.kind === 'remote' ? 'serial' : source?.kind)))
+  // What is measured, played back and simulated have stores of their own, so they are not read together.
+  const possible = kinds.size === 1 && !kinds.has(undefined) && new Set(parts).size === parts.length && parts.length <= limits.metersMax
+  return possible ? (sources as readonly SourceSetting[]) : undefined
+}
+
 function readSource(text: string): SourceSetting | undefined {
   if (text === 'demo') return { kind: 'demo' }
+  if (/^replay:./.test(text)) return { kind: 'replay', path: text.slice('replay:'.length) }
   if (text.startsWith('/')) return { kind: 'serial', path: text }
   const [, host, port] = /^tcp:\/\/(\[[0-9a-f:.]+\]|[^/:]+):(\d+)\/?$/i.exec(text) ?? []
   const number = readPort(port ?? '')

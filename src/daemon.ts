@@ -42,7 +42,9 @@ export async function startDaemon(
   clock: Clock,
   log: Log
 ): Promise<{ stop(): Promise<void> }> {
-  const store = await openStore(storePath(config, sources), status => log[status.isBad ? 'warning' : 'info'](status.message))
+  const path = storePath(config, sources)
+  if (config.sources.some(({ kind }) => kind === 'replay')) await clear(path)
+  const store = await openStore(path, status => log[status.isBad ? 'warning' : 'info'](status.message))
 
   // Where readings go.
   const broker = new Broker(new Counters(brokerCounters), () => `wattslug-${randomBytes(9).toString('hex')}`)
@@ -62,7 +64,10 @@ export async function startDaemon(
       reading: reading => desk.accept(reading),
       history: placed => accounts.fill(id, placed),
       cycle: report => publisher.history(meter, { summary: describeCycle(report), ...accounts.filled(id) }, clock.wallMs()),
-      status: status => publisher.status(meter, status, clock.wallMs())
+      status: (status, port) => {
+        publisher.status({ ...meter, source: port.name }, status, clock.wallMs())
+        accounts.save(id)
+      }
     }
   }
   const meters = new Meters(sources, store, ownerOf, clock, log)
@@ -111,6 +116,7 @@ export async function startDaemon(
   async function stop(): Promise<void> {
     for (const timer of timers) clearInterval(timer)
     meters.stop()
+    for (const { id } of told) accounts.save(id)
     publisher.stop()
     clients.stop()
     tcp.close()
@@ -127,14 +133,19 @@ function makeEnergy(meter: string, config: Config, store: DiskStore, publish: (m
   return new Energy({ store, meter, topicOf, factorOf, publish, encode })
 }
 
-/** What is simulated or played back has a store of its own: it must not be added to what was measured. A recording begins anew each time. */
+/** What is simulated or played back has a store of its own: it must not be added to what was measured. */
 function storePath(config: Config, sources: readonly Source[]): string {
   const kind = config.sources.some(source => source.kind === 'replay')
     ? 'replay'
     : sources.some(source => source.simulated)
       ? 'demo'
       : 'store'
-  const path = join(config.state, kind)
-  if (kind === 'replay') rmSync(path, { recursive: true, force: true })
-  return path
+  return join(config.state, kind)
+}
+
+/** A recording begins anew each time. @throws Error when another daemon plays one */
+async function clear(path: string): Promise<void> {
+  const old = await openStore(path, () => undefined)
+  await old.close()
+  rmSync(path, { recursive: true, force: true })
 }

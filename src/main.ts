@@ -1,37 +1,25 @@
-/** The daemon: wires the parts in the order in which a reading goes through them, starts them, and stops them on a signal. */
-import { randomBytes, randomInt } from 'node:crypto'
-import type { Server } from 'node:net'
-import { files } from 'wattslug:page'
-import { type Config, ConfigError, helpText, readCommand, type SourceSetting } from './config.ts'
-import { Clients } from './io/clients.ts'
+/** The program: reads what the command line asks for, does it, and ends with an exit code that tells. */
+import { randomInt } from 'node:crypto'
+import { type Command, type Config, ConfigError, helpText, readCommand, type SourceSetting } from './config.ts'
+import { startDaemon } from './daemon.ts'
+import { consult } from './doctor.ts'
 import { systemClock } from './io/clock.ts'
 import { makeDemoSource } from './io/demo.ts'
-import { makeHttpServer } from './io/http.ts'
-import { listen, reachableHosts } from './io/listen.ts'
 import { type Log, makeLog } from './io/log.ts'
 import { makeRemoteSource } from './io/remote.ts'
+import { makeReplaySource } from './io/replay.ts'
 import { makeSerialSource } from './io/serial.ts'
-import { Reader, type Source } from './io/source.ts'
-import { makeTcpServer } from './io/tcp.ts'
-import { makeWebSocketDoor } from './io/websocket.ts'
-import { budgetBytes, limits, poolSlabs } from './limits.ts'
-import { Counters } from './memory/counters.ts'
-import { Pool } from './memory/pool.ts'
-import { Broker, brokerCounters } from './mqtt/broker.ts'
-import { Publisher } from './sinks/publish.ts'
-import { Recent } from './sinks/recent.ts'
-import type { Sink } from './sinks/sink.ts'
+import type { Source } from './io/source.ts'
+import { limits } from './limits.ts'
+import { record } from './record.ts'
 
 const version = typeof __WATTSLUG_VERSION__ === 'string' ? __WATTSLUG_VERSION__ : 'unbuilt'
 
-/** Exit codes: 0 stopped in good order, 1 could not go on, 2 wrong settings. */
+/** Exit codes: 0 all is well, 1 it could not be done, 2 wrong settings. */
 async function main(): Promise<void> {
   const log = makeLog(line => process.stderr.write(line), process.env['JOURNAL_STREAM'] !== undefined, systemClock.wallMs)
   try {
-    const command = readCommand(process.argv.slice(2), process.env)
-    if (command.name === 'help') process.stdout.write(helpText())
-    else if (command.name === 'version') process.stdout.write(`wattslug ${version}\n`)
-    else await run(command.config, log)
+    process.exitCode = await obey(readCommand(process.argv.slice(2), process.env), log)
   } catch (error) {
     if (error instanceof ConfigError) process.stderr.write(`wattslug: ${error.message}\n`)
     else log.error(error instanceof Error ? error.message : String(error))
@@ -39,88 +27,58 @@ async function main(): Promise<void> {
   }
 }
 
-async function run(config: Config, log: Log): Promise<void> {
-  const clock = systemClock
-  const source = makeSource(config.source, config.baud)
-
-  // Where readings go.
-  const broker = new Broker(new Counters(brokerCounters), () => `wattslug-${randomBytes(9).toString('hex')}`)
-  const publisher = new Publisher({
-    root: config.root,
-    source: source.name,
-    simulated: source.simulated,
-    publish: message => broker.publish(message),
-    encode: text => Buffer.from(text)
-  })
-  const recent = new Recent()
-  const sinks: readonly Sink[] = [publisher, recent]
-
-  // Where they come from.
-  const reader = new Reader(
-    source,
-    {
-      reading: reading => {
-        for (const sink of sinks) sink.accept(reading)
-      },
-      status: status => publisher.status(status, clock.wallMs())
-    },
-    clock,
-    log
-  )
-
-  // Who is served.
-  const clients = new Clients(broker, new Pool(poolSlabs, limits.slabBytes), clock, log)
-  const door = makeWebSocketDoor(link => clients.accept(link))
-  const settings = (): unknown => ({ version, root: config.root, nowMs: clock.wallMs(), staleMs: limits.staleMs })
-  const recentPoints = (): unknown => ({ nowMs: clock.wallMs(), sensors: recent.sensors() })
-  const http = makeHttpServer(files, { '/settings.json': settings, '/api/recent': recentPoints }, door)
-  const tcp = makeTcpServer(link => clients.accept(link))
-  const servers: readonly Server[] = [tcp, http]
-
-  const mqttPort = await listen(tcp, config.host, config.mqttPort, 'mqtt-port')
-  const httpPort = await listen(http, config.host, config.httpPort, 'http-port').catch((error: unknown) => {
-    tcp.close()
-    throw error
-  })
-  const budget = Object.values(budgetBytes).reduce((sum, bytes) => sum + bytes, 0)
-  log.info(`wattslug ${version} is up; clients and meters can make it hold at most ${(budget / 1e6).toFixed(1)} MB`)
-  for (const host of reachableHosts(config.host)) log.info(`page at http://${host}:${httpPort}/ · MQTT at mqtt://${host}:${mqttPort}`)
-  if (source.simulated) log.notice('the meter is SIMULATED: what is shown is no real house')
-
-  publisher.start()
-  reader.start()
-  const timers = [
-    setInterval(() => {
-      clients.tick()
-      reader.tick()
-      publisher.tick(clock.monotonicMs())
-      publisher.faults(reader.faults())
-    }, limits.tickMs),
-    setInterval(() => door.ping(), limits.webSocketPingMs)
-  ]
-
-  const stop = (signal: NodeJS.Signals): void => {
-    log.info(`${signal}: stopping`)
-    for (const timer of timers) clearInterval(timer)
-    reader.stop()
-    publisher.stop()
-    clients.stop()
-    for (const server of servers) server.close()
-    http.closeAllConnections()
-    setTimeout(() => process.exit(0), limits.stopMs).unref() // what still lingers is cut off
+async function obey(command: Command, log: Log): Promise<number> {
+  switch (command.name) {
+    case 'help':
+      process.stdout.write(helpText())
+      return 0
+    case 'version':
+      process.stdout.write(`wattslug ${version}\n`)
+      return 0
+    case 'run':
+      return run(command.config, log)
+    case 'record':
+      return record(command.config, command.file, makeSources(command.config, log), systemClock, log, stopSignal())
+    case 'doctor':
+      return consult(command.config, makeSources(command.config, log), systemClock, stopSignal())
   }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
 }
 
-function makeSource(setting: SourceSetting, baud: number): Source {
+async function run(config: Config, log: Log): Promise<number> {
+  const sources = makeSources(config, log)
+  const daemon = await startDaemon(config, sources, version, systemClock, log)
+  if (sources.some(source => source.simulated)) log.notice('the meter is SIMULATED: what is shown is no real house')
+  const signal = await stopSignal()
+  log.info(`${signal}: stopping`)
+  setTimeout(() => process.exit(0), limits.stopMs).unref() // what still lingers is cut off
+  await daemon.stop()
+  return 0
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise(resolve => {
+    process.once('SIGTERM', resolve)
+    process.once('SIGINT', resolve)
+  })
+}
+
+function makeSources(config: Config, log: Log): readonly Source[] {
+  return config.sources.map(setting => makeSource(setting, config, log))
+}
+
+function makeSource(setting: SourceSetting, config: Config, log: Log): Source {
   switch (setting.kind) {
-    case 'demo':
-      return makeDemoSource(randomInt(2 ** 31), systemClock)
+    case 'demo': {
+      const source = makeDemoSource(randomInt(2 ** 31), systemClock)
+      log.info(`the simulated meter's seed is ${source.seed}`)
+      return source
+    }
     case 'remote':
       return makeRemoteSource(setting.host, setting.port)
+    case 'replay':
+      return makeReplaySource(setting.path, config.speed, systemClock)
     case 'serial':
-      return makeSerialSource(setting.path, baud)
+      return makeSerialSource(setting.path, config.baud)
   }
 }
 

@@ -145,7 +145,10 @@ class Client implements LinkOwner, Outlet {
   }
 
   tick(nowMs: number): void {
-    if (!this.#outbox.isStuck(nowMs)) return
+    if (!this.#outbox.isStuck(nowMs)) {
+      this.#outbox.flush() // who was refused while the pool was empty is told of room
+      return
+    }
     this.#step({ type: 'end', reason: 'too-slow' })
     this.drop()
   }

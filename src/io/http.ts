@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { limits } from '../limits.ts'
-import type { WebSocketDoor } from './websocket.ts'
+import { refuseUpgrade, type WebSocketDoor } from './websocket.ts'
 
 /** A file of the page, ready to be sent. */
 export interface PageFile {
@@ -42,7 +42,7 @@ export function makeHttpServer(files: readonly PageFile[], answers: Answers, doo
   })
   server.on('upgrade', (request, socket, head) => {
     if (pathOf(request) === '/mqtt') door.upgrade(request, socket as Socket, head)
-    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    else refuseUpgrade(socket as Socket, '404 Not Found')
   })
   return server
 }
@@ -57,7 +57,13 @@ function answer(request: IncomingMessage, response: ServerResponse, files: Reado
     sendFile(request, response, file)
   } else if (make) {
     const body = Buffer.from(JSON.stringify(make()))
-    response.writeHead(200, { ...headers, 'Content-Type': 'application/json', 'Content-Length': body.length, 'Cache-Control': 'no-store' })
+    response.writeHead(200, {
+      ...headers,
+      'X-Wattslug': '1',
+      'Content-Type': 'application/json',
+      'Content-Length': body.length,
+      'Cache-Control': 'no-store'
+    })
     response.end(body)
   } else if (path === '/mqtt') {
     sendText(response, 426, 'This is MQTT over WebSocket: connect to it with an MQTT client.', { Upgrade: 'websocket' })

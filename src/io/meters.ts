@@ -30,6 +30,8 @@ export class Meters {
   readonly #log: Log
   readonly #finder: Finder | undefined
   #scanMs = 0
+  /** Looked at not too often, whoever asks: it goes through all processes. */
+  #ports: { readonly atMs: number; readonly findings: Findings['ports'] } = { atMs: Number.NEGATIVE_INFINITY, findings: [] }
 
   /** @param sources one for each meter, in their order; none to find them */
   constructor(sources: readonly Source[], store: Memory, ownerOf: OwnerOf, clock: Clock, log: Log) {
@@ -67,8 +69,9 @@ export class Meters {
 
   /** What the doctor is to judge. */
   findings(): Findings {
-    const ports = candidates().map(({ path, adapter }) => ({ path, adapter, allowed: mayOpen(path), holder: holderOf(path) }))
-    return { ports, meters: this.#readers.map(reader => reader.finding()) }
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - this.#ports.atMs >= limits.heldMs) this.#ports = { atMs: nowMs, findings: lookAtPorts() }
+    return { ports: this.#ports.findings, meters: this.#readers.map(reader => reader.finding()) }
   }
 
   stop(): void {
@@ -121,6 +124,10 @@ function remembered(store: Memory): readonly KnownMeter[] {
 function isKnownMeter(value: unknown): value is KnownMeter {
   const { id, port, baud, radios } = (value ?? {}) as Partial<Record<string, unknown>>
   return typeof id === 'string' && typeof port === 'string' && typeof baud === 'number' && Array.isArray(radios)
+}
+
+function lookAtPorts(): Findings['ports'] {
+  return candidates().map(({ path, adapter }) => ({ path, adapter, allowed: mayOpen(path), holder: holderOf(path) }))
 }
 
 function mayOpen(path: string): boolean {

@@ -17,7 +17,8 @@ export interface Outlet {
 }
 
 /**
- * The outbox of a link.
+ * The outbox of a link. It never calls the broker back from within `reply`, `publish` or `close`: the broker walks its list of
+ * matched sessions meanwhile. That there is room again, or that the connection must end, is told from `flush` and `written`.
  *
  *     encoder ─▶ gathered ──(end of the turn)──▶ the system, at once
  *                   │                              └─▶ writing: what it did not take
@@ -33,7 +34,8 @@ export class LinkOutbox implements Outbox {
   #writing: Slice[] = []
   #backlog: Slice[] = []
   #bytes = 0
-  #refused = false
+  /** Bytes of the PUBLISH that was refused, 0 when the pool was empty; -1 when none was. */
+  #refusedBytes = -1
   #overflowed = false
   #closing: CloseReason | undefined
   #ended = false
@@ -55,9 +57,12 @@ export class LinkOutbox implements Outbox {
   }
 
   reply(packet: Reply): void {
-    if (this.#closing) return
+    if (this.#closing || this.#overflowed) return
     const slices = this.#outlet.encoder.reply(this.#link.framing, packet)
-    if (!slices || this.#bytes + sumBytes(slices) > limits.outboxBytesMax + limits.outboxRepliesBytesMax) {
+    const bytes = slices ? sumBytes(slices) : 0
+    const bytesMax = limits.outboxBytesMax + limits.outboxRepliesBytesMax
+    if (this.#bytes + bytes > bytesMax) this.#send() // a burst within a turn, as below
+    if (!slices || this.#overflowed || this.#bytes + bytes > bytesMax) {
       this.#overflowed = true
       this.#outlet.flushLater()
       return
@@ -66,12 +71,16 @@ export class LinkOutbox implements Outbox {
   }
 
   publish(message: Message, options: Pick<Publish, 'qos' | 'retain' | 'dup' | 'packetId'>): boolean {
-    if (this.#closing) return false
+    if (this.#closing || this.#overflowed) return false
     const slices = this.#outlet.encoder.publish(this.#link.framing, message, options)
-    const bytes = slices ? sumBytes(slices) : 0
-    if (this.#bytes > 0 && this.#bytes + bytes > limits.outboxBytesMax) this.#send() // a burst within a turn: the system may well take it
-    if (!slices || (this.#bytes > 0 && this.#bytes + bytes > limits.outboxBytesMax)) {
-      this.#refused = true
+    if (!slices) {
+      this.#refusedBytes = 0 // told at the next flush that comes anyway: to ask for one would ask again and again
+      return false
+    }
+    const bytes = sumBytes(slices)
+    if (!this.#fits(bytes)) this.#send() // a burst within a turn: the system may well take it
+    if (this.#overflowed || !this.#fits(bytes)) {
+      this.#refusedBytes = bytes
       this.#outlet.flushLater()
       return false
     }
@@ -100,6 +109,7 @@ export class LinkOutbox implements Outbox {
     const backlog = this.#backlog
     this.#backlog = []
     this.#write(backlog)
+    if (this.#closing) this.#send() // what was gathered since goes out too
     this.#settle()
   }
 
@@ -114,10 +124,12 @@ export class LinkOutbox implements Outbox {
   drop(): void {
     if (this.#ended) return
     this.#ended = true
-    this.#closing ??= 'lost'
+    // Slabs that are given back may not be written from any more, so that what is under way is cut off.
+    const reason = this.#writing.length > 0 ? 'too-slow' : (this.#closing ?? 'lost')
+    this.#closing ??= reason
     for (const slices of [this.#gathered, this.#writing, this.#backlog]) this.#release(slices)
     this.#gathered = this.#writing = this.#backlog = []
-    this.#link.end(this.#closing)
+    this.#link.end(reason)
   }
 
   #gather(slices: readonly Slice[]): void {
@@ -141,6 +153,7 @@ export class LinkOutbox implements Outbox {
       this.#release(gathered, false)
       this.#write(own)
     } else {
+      this.#release(own, false)
       this.#write(gathered)
     }
   }
@@ -149,8 +162,12 @@ export class LinkOutbox implements Outbox {
     if (slices.length === 0) return
     const pool = this.#outlet.pool
     const taken = this.#link.write(slices.map(({ slab, offset, length }) => pool.view(slab, offset, length)))
-    if (taken) this.#release(slices)
-    else this.#writing = slices
+    if (taken) {
+      this.#release(slices)
+    } else {
+      this.#writing = slices
+      this.#link.pause() // until the turn ends at least: what comes within it would have to be answered
+    }
   }
 
   /** After writing: ends what is to end, stops reading from a client that does not read, and tells when there is room again. */
@@ -162,9 +179,14 @@ export class LinkOutbox implements Outbox {
     const half = limits.outboxBytesMax / 2
     if (this.#bytes > half) this.#link.pause()
     else this.#link.resume()
-    if (!this.#refused || this.#bytes > half) return
-    this.#refused = false
+    if (this.#refusedBytes < 0 || this.#bytes > half || !this.#fits(this.#refusedBytes)) return
+    this.#refusedBytes = -1
     this.#outlet.drained()
+  }
+
+  /** Whether a PUBLISH of so many bytes may wait with the rest; one always may. */
+  #fits(bytes: number): boolean {
+    return this.#bytes === 0 || this.#bytes + bytes <= limits.outboxBytesMax
   }
 
   /** Copies slices behind each other into slabs of our own, after those in `own`; false when the pool is empty. */

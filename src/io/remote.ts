@@ -25,8 +25,11 @@ export function makeRemoteSource(host: string, port: number): Source {
       socket.on('timeout', () => socket.destroy(new Error(isOpen ? 'nothing was heard' : 'no answer')))
       socket.on('error', error => {
         why = isOpen
-          ? { kind: 'lost', message: `${name} was lost (${error.message}); it is connected to again.` }
-          : { kind: 'absent', message: `No connection to ${name} (${error.message}). Start ser2net or socat there, and check the address.` }
+          ? { kind: 'lost', message: `${name} was lost (${reasonOf(error)}); it is connected to again.` }
+          : {
+              kind: 'absent',
+              message: `No connection to ${name} (${reasonOf(error)}). Start ser2net or socat there, and check the address.`
+            }
       })
       socket.on('end', () => socket.destroy())
       socket.on('close', () => events.closed(why))
@@ -36,4 +39,9 @@ export function makeRemoteSource(host: string, port: number): Source {
       }
     }
   }
+}
+
+/** What went wrong, also at a name with several addresses, whose error has no text of its own. */
+function reasonOf(error: Error): string {
+  return error instanceof AggregateError ? error.errors.map(each => (each as Error).message).join(', ') : error.message
 }

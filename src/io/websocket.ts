@@ -33,12 +33,12 @@ export function makeWebSocketDoor(accept: (link: Link) => void): WebSocketDoor {
   })
   return {
     upgrade(request, socket, head) {
-      socket.on('error', () => undefined) // 'close' follows
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map(name => name.trim())
       if (!subprotocols.some(name => offered.includes(name))) {
-        socket.end(`HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: ${noSubprotocol.length}\r\n\r\n${noSubprotocol}`)
+        refuseUpgrade(socket, '400 Bad Request', noSubprotocol)
         return
       }
+      socket.on('error', () => undefined) // 'close' follows
       server.handleUpgrade(request, socket, head, webSocket => {
         const link = new WebSocketLink(webSocket, socket)
         links.add(link)
@@ -50,6 +50,13 @@ export function makeWebSocketDoor(accept: (link: Link) => void): WebSocketDoor {
       for (const link of links) link.ping()
     }
   }
+}
+
+/** Answers an upgrade with no, and closes: nobody else looks after its socket any more, and the peer may never close its side. */
+export function refuseUpgrade(socket: Socket, status: string, text = ''): void {
+  socket.on('error', () => undefined) // 'close' follows
+  socket.once('finish', () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${text.length}\r\n\r\n${text}`)
 }
 
 /** Close codes, RFC 6455 section 7.4.1. */

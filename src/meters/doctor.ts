@@ -3,7 +3,7 @@ import type { Health } from './health.ts'
 import { describe, type MeterStatus } from './watch.ts'
 
 /** A serial port of this machine. */
-export interface PortFinding {
+interface PortFinding {
   readonly path: string
   /** The USB adapter it is, if that is a known one. */
   readonly adapter?: string | undefined
@@ -32,13 +32,13 @@ export interface Findings {
 /** The report's lines, and whether readings arrive. */
 export function diagnose({ ports, meters }: Findings): { readonly lines: readonly string[]; readonly well: boolean } {
   const well = meters.some(({ status }) => status.state === 'live')
-  const advice = meters.filter(({ status }) => status.state !== 'live').map(({ status }) => status.message)
+  const advice = meters.filter(({ status }) => status.state !== 'live').map(adviceOf)
   const next = advice.length > 0 ? advice.join(' ') : well ? 'nothing, readings arrive.' : "plug in the meter's cable."
   return {
     lines: [
       'Serial ports of this machine:',
       ...(ports.length > 0
-        ? ports.map(port => `  ${port.path}${port.adapter === undefined ? '' : ` (${port.adapter})`}: ${describePort(port)}`)
+        ? ports.map(port => `  ${port.path}${port.adapter === undefined ? '' : ` (${port.adapter})`}: ${describePort(port, meters)}`)
         : ['  none']),
       ...meters.flatMap(describeMeter),
       '',
@@ -48,7 +48,14 @@ export function diagnose({ ports, meters }: Findings): { readonly lines: readonl
   }
 }
 
-function describePort({ allowed, holder }: PortFinding): string {
+/** A port that is open and mute is told as silent much later only. */
+function adviceOf({ status, health }: MeterFinding): string {
+  const isMute = status.state === 'connecting' && health.bytes === 0
+  return isMute ? `${status.message} If none comes, check the cable at the meter's side, and that its display is on.` : status.message
+}
+
+function describePort({ path, allowed, holder }: PortFinding, meters: readonly MeterFinding[]): string {
+  if (meters.some(({ name, status }) => name === path && status.state === 'live')) return 'a meter is read there'
   if (holder !== undefined) return `held by ${holder}`
   return allowed
     ? 'free, and you may open it'

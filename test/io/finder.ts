@@ -335,7 +335,7 @@ t.test('on terminals: two meters, hung up, and plugged in again with their names
   const { finder, list } = findAmong(t)
   const sources = ['', 'meter2'].map(id => finder.source(id))
   const plug = async (names: readonly string[]) => {
-    const pairs = [await makePair(t, folder), await makePair(t, folder)] as const
+    const pairs = [await makePair(t), await makePair(t)] as const
     for (const [index, pair] of pairs.entries()) {
       symlinkSync(pair.near, join(folder, `${names[index]}.new`))
       renameSync(join(folder, `${names[index]}.new`), join(folder, `${names[index]}`))
@@ -361,7 +361,7 @@ t.test('on terminals: two meters, hung up, and plugged in again with their names
 })
 
 t.test('on terminals: bytes that are no text, and the port is free again for the next speed each time', withTerminals, async t => {
-  const pair = await makePair(t, t.testdir())
+  const pair = await makePair(t)
   const { finder, list, opened } = findAmong(t)
   const meter = listen(finder.source(''))
   list.push({ path: pair.near, key: pair.near })
@@ -372,8 +372,7 @@ t.test('on terminals: bytes that are no text, and the port is free again for the
 })
 
 t.test('on terminals: text of something else, and a meter beside it', withTerminals, async t => {
-  const folder = t.testdir()
-  const [modem, pair] = [await makePair(t, folder), await makePair(t, folder)]
+  const [modem, pair] = [await makePair(t), await makePair(t)]
   const { finder, list, opened } = findAmong(t)
   const meter = listen(finder.source(''))
   list.push({ path: modem.near, key: modem.near })
@@ -385,7 +384,7 @@ t.test('on terminals: text of something else, and a meter beside it', withTermin
 })
 
 t.test('on terminals: one that another process holds', withTerminals, async t => {
-  const pair = await makePair(t, t.testdir())
+  const pair = await makePair(t)
   // socat has its own terminals open, as no meter's cable has: it is nobody here.
   const { finder, list, opened } = findAmong(t, path => (holderOf(path)?.startsWith('socat') ? undefined : holderOf(path)))
   const child = spawn('flock', [pair.near, 'sleep', '60'], { stdio: 'ignore', detached: true })

@@ -31,7 +31,7 @@ t.test('nobody', async t => {
 })
 
 t.test('a real process that has it open', withTerminals, async t => {
-  const pair = await makePair(t, t.testdir())
+  const pair = await makePair(t)
   t.match(holderOf(pair.near), /^socat \(process \d+\)$/, 'socat has its terminals open itself')
 })
 

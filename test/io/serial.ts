@@ -13,7 +13,7 @@ import type { Closed } from '../../src/meters/watch.ts'
 import type { Reading } from '../../src/reading.ts'
 import { meterMessage } from '../fixtures/io/scripted-source.ts'
 import { type Test, TestClock } from '../fixtures/io/serving.ts'
-import { makePair, whyNoTerminals } from '../fixtures/io/terminals.ts'
+import { makeFolder, makePair, whyNoTerminals } from '../fixtures/io/terminals.ts'
 import { turns, until } from '../fixtures/io/waiting.ts'
 
 const noTerminals = whyNoTerminals()
@@ -109,7 +109,6 @@ t.test(
   'it hangs up while bytes arrive, 30 times: told once each, and the processor rests afterwards',
   { ...withTerminals, timeout: 120_000 },
   async t => {
-    const folder = t.testdir()
     const trials: ReturnType<typeof open>['told'][] = []
     for (let trial = 0; trial < 30; trial++) {
       const pair = await makePair(t)
@@ -133,7 +132,7 @@ t.test(
 )
 
 t.test('unplugged and plugged in again: the reader goes on', withTerminals, async t => {
-  const folder = t.testdir()
+  const folder = makeFolder(t)
   const first = await makePair(t)
   const path = join(folder, 'meter')
   symlinkSync(first.near, path)

@@ -31,7 +31,7 @@ t.test('all is well', async t => {
   t.equal(isWell, true)
   t.strictSame(lines, [
     'Serial ports of this machine:',
-    '  /dev/ttyUSB0 (Prolific PL2303): free, and you may open it',
+    '  /dev/ttyUSB0 (Prolific PL2303): a meter is read there',
     '',
     'Meter at /dev/ttyUSB0, 57600 baud:',
     '  live: Readings arrive.',
@@ -86,4 +86,12 @@ t.test('clocks', async t => {
   t.equal(told(12_000), '  its clock: right to the minute')
   t.match(told(600_000), /: 10 min ahead of this machine's;/)
   t.match(told(-3_600_000), /: 1 h 0 min behind this machine's;/)
+})
+
+t.test('a port that is open and mute: what may be done about it', async t => {
+  const status = { state: 'connecting', message: 'The port is open.' } as const
+  const adviceOf = (finding: MeterFinding): string | undefined => diagnose({ ports: [], meters: [finding] }).lines.at(-1)
+  const check = "If none comes, check the cable at the meter's side, and that its display is on."
+  t.equal(adviceOf({ ...silent, status }), `What to do next: The port is open. ${check}`)
+  t.equal(adviceOf({ ...well, status }), 'What to do next: The port is open.', 'not when something was heard')
 })

@@ -1,0 +1,40 @@
+/** Killed at any instant, the daemon's energy goes on from what it published: never less, and the ledger agrees with the totals. */
+import { join } from 'node:path'
+import t from 'tap'
+import { openStore } from '../../src/io/store.ts'
+import { Energy } from '../../src/sinks/energy.ts'
+import { dayMs, startMs } from '../fixtures/energy/readings.ts'
+import { buildProgram, runAndKill } from '../fixtures/store/child.ts'
+
+t.test('what was published is stored, and each minute of it is in the ledger', async t => {
+  const folder = t.testdir()
+  const program = buildProgram('test/fixtures/energy/accountant.ts', folder)
+  const path = join(folder, 'store')
+  let [first, highestKWh] = [0, 0]
+  for (let times = 0; times < 20; times++) {
+    const told = (await runAndKill(program, [path, String(first)], Math.random() * 300)).map(Number)
+    t.ok(
+      told.every((kwh, index) => kwh >= (told[index - 1] ?? highestKWh)),
+      `${told.length} times it told more than before`
+    )
+    highestKWh = told.at(-1) ?? highestKWh
+
+    const store = await openStore(path, () => undefined)
+    const said: string[] = []
+    const energy = new Energy({
+      ...{ store, meter: '', topicOf: String, factorOf: () => 1, encode: text => Buffer.from(text) },
+      publish: ({ topic, payload }) => {
+        if (topic.endsWith('state')) said.push(Buffer.from(payload).toString())
+      }
+    })
+    energy.start()
+    await new Promise<void>(resolve => store.afterWrite(resolve))
+    const { time, totalKWh, measuredKWh, backfilledKWh } = JSON.parse(said[0] ?? '{}')
+    const { measuredWh, backfilledWh } = energy.query(0, startMs, startMs + 60 * dayMs)
+    t.ok(totalKWh >= highestKWh, `stored ${totalKWh} kWh, published ${highestKWh}`)
+    t.ok(Math.abs(measuredWh / 1000 - measuredKWh) < 0.002 && Math.abs(backfilledWh / 1000 - backfilledKWh) < 0.002, 'to the watt-hour')
+    await store.close()
+    highestKWh = totalKWh
+    first = (Date.parse(time) - startMs) / 6000 + 1
+  }
+})

@@ -1,0 +1,241 @@
+/** The page's server: every file and answer, and what is asked that is not there. */
+import { type IncomingHttpHeaders, request as startRequest } from 'node:http'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import t from 'tap'
+import { makeHttpServer, type PageFile } from '../../src/io/http.ts'
+import { makeWebSocketDoor } from '../../src/io/websocket.ts'
+import { limits } from '../../src/limits.ts'
+import { listenOnFree, type Test } from '../fixtures/io/serving.ts'
+import { connectRaw } from '../fixtures/io/upgrade.ts'
+import { until } from '../fixtures/io/waiting.ts'
+
+const pageFile = (path: string, type: string, text: string): PageFile => ({
+  path,
+  type,
+  etag: `"${path.length}-${text.length}"`,
+  body: Buffer.from(text),
+  gzip: gzipSync(text)
+})
+
+const files = [
+  pageFile('/', 'text/html; charset=utf-8', '<!doctype html><title>Zähler</title>'),
+  pageFile('/main.js', 'text/javascript; charset=utf-8', 'start()'.repeat(200)),
+  pageFile('/icon.svg', 'image/svg+xml', '<svg/>')
+]
+
+interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+async function serveFiles(t: Test): Promise<{ port: number; ask: (path: string, options?: Asked) => Promise<Answer> }> {
+  let asked = 0
+  const answers = { '/settings.json': () => ({ asked: ++asked, name: 'Zähler' }), '/api/none': () => null }
+  const server = makeHttpServer(
+    files,
+    answers,
+    makeWebSocketDoor(() => undefined)
+  )
+  const port = await listenOnFree(server)
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return { port, ask: (path, options = {}) => ask(port, path, options) }
+}
+
+interface Asked {
+  readonly method?: string
+  readonly headers?: Record<string, string>
+  readonly body?: Buffer
+}
+
+function ask(port: number, path: string, { method = 'GET', headers = {}, body }: Asked): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = startRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, response => {
+      const chunks: Buffer[] = []
+      response.on('data', chunk => chunks.push(chunk as Buffer))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }))
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+const always = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': /default-src 'self'; connect-src 'self' ws: wss:;.*frame-ancestors 'none'/
+}
+
+t.test('every file: its type, its length, its tag, and it is asked for anew each time', async t => {
+  const { ask } = await serveFiles(t)
+  for (const { path, type, etag, body } of files) {
+    const answer = await ask(path)
+    t.equal(answer.status, 200, path)
+    t.ok(answer.body.equals(body))
+    const expected = {
+      'content-type': type,
+      'content-length': String(body.length),
+      etag,
+      'cache-control': 'no-cache',
+      vary: 'Accept-Encoding'
+    }
+    t.match(answer.headers, { ...always, ...expected })
+    t.equal(answer.headers['content-encoding'], undefined)
+    t.equal((await ask(`${path}?v=1`)).status, 200, 'a query does not matter')
+  }
+})
+
+t.test('packed, when the browser takes it', async t => {
+  const { ask } = await serveFiles(t)
+  for (const accepted of ['gzip', 'br, gzip', 'gzip, deflate, br;q=0.5']) {
+    const answer = await ask('/main.js', { headers: { 'Accept-Encoding': accepted } })
+    t.match(answer.headers, { 'content-encoding': 'gzip', 'content-length': String(files[1]?.gzip.length), 'content-type': files[1]?.type })
+    t.equal(gunzipSync(answer.body).toString(), files[1]?.body.toString(), accepted)
+  }
+  const plain = await ask('/main.js', { headers: { 'Accept-Encoding': 'br, identity' } })
+  t.equal(plain.headers['content-encoding'], undefined)
+})
+
+t.test('304 for what the browser has', async t => {
+  const { ask } = await serveFiles(t)
+  for (const { path, etag } of files) {
+    const answer = await ask(path, { headers: { 'If-None-Match': etag } })
+    t.match(answer, { status: 304, headers: { ...always, etag, 'cache-control': 'no-cache', vary: 'Accept-Encoding' } })
+    t.equal(answer.body.length, 0)
+    t.equal((await ask(path, { headers: { 'If-None-Match': '"other"' } })).status, 200)
+  }
+})
+
+t.test('HEAD: the same head, and no body', async t => {
+  const { ask } = await serveFiles(t)
+  for (const path of ['/', '/main.js', '/api/none', '/nothing']) {
+    const [head, get] = [await ask(path, { method: 'HEAD' }), await ask(path)]
+    t.equal(head.body.length, 0)
+    t.equal(head.status, get.status)
+    const { date: _, ...headers } = get.headers
+    t.match(head.headers, headers, path)
+  }
+})
+
+t.test('answers in JSON, made anew', async t => {
+  const { ask } = await serveFiles(t)
+  for (const asked of [1, 2]) {
+    const answer = await ask('/settings.json')
+    t.match(answer, { status: 200, headers: { ...always, 'content-type': 'application/json', 'cache-control': 'no-store' } })
+    t.strictSame(JSON.parse(answer.body.toString()), { asked, name: 'Zähler' })
+  }
+  t.equal((await ask('/api/none')).body.toString(), 'null')
+})
+
+t.test('what is not there: 404', async t => {
+  const { ask } = await serveFiles(t)
+  const paths = [
+    '/index.html',
+    '/main.js/',
+    '/MAIN.JS',
+    '//',
+    '/toString',
+    '/constructor',
+    '/__proto__',
+    '/settings.json/x',
+    '/%2e%2e/etc/passwd'
+  ]
+  for (const path of paths) {
+    const answer = await ask(path)
+    t.match(answer, { status: 404, headers: { ...always, 'content-type': 'text/plain; charset=utf-8' } }, path)
+    t.equal(answer.body.toString(), 'There is no such page. The meter is at /.\n')
+  }
+})
+
+t.test('paths that try to leave the page: 404, as they stand', async t => {
+  const { port } = await serveFiles(t)
+  for (const path of ['/../../etc/passwd', '/..\\..\\etc', '/./main.js', 'http://elsewhere/main.js', '/main.js%00.html', '*']) {
+    const raw = await connectRaw(t, port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    await until(() => raw.isEnded, 'an answer')
+    t.match(raw.text(), /^HTTP\/1\.1 40[04] /, path)
+    t.notMatch(raw.text(), /daemon:|nobody:/)
+  }
+})
+
+t.test('other methods: 405', async t => {
+  const { ask } = await serveFiles(t)
+  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']) {
+    for (const path of ['/', '/settings.json', '/nothing', '/mqtt']) {
+      const answer = await ask(path, { method })
+      t.match(answer, { status: 405, headers: { ...always, allow: 'GET, HEAD' } }, `${method} ${path}`)
+    }
+  }
+  const answer = await ask('/', { method: 'POST', body: Buffer.alloc(3_000_000) })
+  t.equal(answer.status, 405, 'also with a body')
+})
+
+t.test('a plain request to the WebSocket: 426', async t => {
+  const { ask } = await serveFiles(t)
+  const answer = await ask('/mqtt')
+  t.match(answer, { status: 426, headers: { ...always, upgrade: 'websocket' } })
+  t.match(answer.body.toString(), /MQTT over WebSocket/)
+})
+
+t.test('heads past the bound: 431, and nonsense: 400; the next client is served', async t => {
+  const { port, ask } = await serveFiles(t)
+  const cases: readonly (readonly [bytes: string, status: number])[] = [
+    [`GET / HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(limits.requestHeadBytesMax)}\r\n\r\n`, 431],
+    [`GET /${'a'.repeat(limits.requestHeadBytesMax)} HTTP/1.1\r\nHost: x\r\n\r\n`, 431],
+    ['nonsense\r\n\r\n', 400],
+    ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
+    ['GET / HTTP/1.1\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400]
+  ]
+  for (const [bytes, status] of cases) {
+    const raw = await connectRaw(t, port, Buffer.from(bytes, 'latin1'))
+    await until(() => raw.isEnded, 'an answer')
+    t.match(raw.text(), new RegExp(`^HTTP/1\\.1 ${status} `), JSON.stringify(bytes.slice(0, 30)))
+  }
+  t.equal((await ask('/')).status, 200)
+})
+
+t.test('one connection serves several requests', async t => {
+  const { port } = await serveFiles(t)
+  const raw = await connectRaw(
+    t,
+    port,
+    'GET /icon.svg HTTP/1.1\r\nHost: x\r\n\r\nGET /icon.svg HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+  )
+  await until(() => raw.isEnded, 'both answers')
+  t.equal(raw.text().match(/HTTP\/1\.1 200 OK/g)?.length, 2)
+})
+
+t.test('a client that resets in the midst of anything does no harm', async t => {
+  const { port, ask } = await serveFiles(t)
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n'
+  for (const bytes of [
+    'GET / HT',
+    'GET /main.js HTTP/1.1\r\nHost: x\r\n\r\n',
+    `GET /other HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`,
+    `GET /mqtt HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`
+  ]) {
+    for (let round = 0; round < 10; round++) {
+      const { socket } = await connectRaw(t, port, bytes)
+      if (round % 2 === 0) await new Promise(resolve => setImmediate(resolve))
+      socket.resetAndDestroy()
+    }
+  }
+  t.equal((await ask('/')).status, 200)
+})
+
+t.test('slow heads are bounded in time, and connections in number', async t => {
+  const server = makeHttpServer(
+    [],
+    {},
+    makeWebSocketDoor(() => undefined)
+  )
+  t.match(server, {
+    headersTimeout: limits.requestMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.requestMs,
+    maxConnections: limits.clientsMax + 2 * limits.strangersMax + limits.requestsMax
+  })
+})

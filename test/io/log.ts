@@ -1,0 +1,77 @@
+/** The log: one line for each thing said, whatever is in it. */
+import t from 'tap'
+import { makeLog } from '../../src/io/log.ts'
+import { limits } from '../../src/limits.ts'
+
+function listen(journal: boolean) {
+  const lines: string[] = []
+  const clock = { nowMs: Date.UTC(2024, 1, 29, 12, 30, 5, 7) }
+  const log = makeLog(
+    line => lines.push(line),
+    journal,
+    () => clock.nowMs
+  )
+  return { lines, clock, log }
+}
+
+t.test('on a terminal: the time in UTC, the priority in a column, the text', async t => {
+  const { lines, log } = listen(false)
+  log.error('a')
+  log.warning('b')
+  log.notice('c')
+  log.info('d')
+  t.strictSame(lines, [
+    '2024-02-29T12:30:05.007Z error   a\n',
+    '2024-02-29T12:30:05.007Z warning b\n',
+    '2024-02-29T12:30:05.007Z notice  c\n',
+    '2024-02-29T12:30:05.007Z info    d\n'
+  ])
+})
+
+t.test('in the journal: its priorities, and no time', async t => {
+  const { lines, log } = listen(true)
+  log.error('a')
+  log.warning('b')
+  log.notice('c')
+  log.info('d')
+  log.warnSeldom('e', 'key')
+  t.strictSame(lines, ['<3>a\n', '<4>b\n', '<5>c\n', '<6>d\n', '<4>e\n'])
+})
+
+t.test('control characters cannot forge a line or speak to a terminal', async t => {
+  const { lines, log } = listen(true)
+  log.info('one\n<0>two\r\n\t\0three\x1b[31mred\x7f\x85\x9b')
+  t.strictSame(lines, ['<6>one <0>two three [31mred \n'])
+})
+
+t.test('other characters stay', async t => {
+  const { lines, log } = listen(true)
+  log.info('Zähler 💡 ≥ 3 µ')
+  t.strictSame(lines, ['<6>Zähler 💡 ≥ 3 µ\n'])
+})
+
+t.test('a line is bounded', async t => {
+  const { lines, log } = listen(true)
+  log.info('a'.repeat(limits.logLineCharactersMax))
+  log.info('b'.repeat(10_000_000))
+  t.strictSame(lines, [`<6>${'a'.repeat(limits.logLineCharactersMax)}\n`, `<6>${'b'.repeat(limits.logLineCharactersMax)}\n`])
+})
+
+t.test('what comes often is said once a minute and key', async t => {
+  const { lines, log, clock } = listen(true)
+  const say = (key: string): number => {
+    log.warnSeldom(`text of ${key}`, key)
+    return lines.length
+  }
+  t.equal(say('a'), 1)
+  t.equal(say('a'), 1, 'not again')
+  t.equal(say('b'), 2, 'another key is another matter')
+  clock.nowMs += limits.logRepeatMs - 1
+  t.equal(say('a'), 2)
+  clock.nowMs += 1
+  t.equal(say('a'), 3, 'a minute later')
+  t.equal(say('b'), 4)
+  clock.nowMs -= 24 * 3_600_000
+  t.equal(say('a'), 5, 'a clock that is set back does not silence it for a day')
+  t.equal(say('a'), 5)
+})
