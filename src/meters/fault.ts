@@ -41,7 +41,7 @@ export interface ElementFault extends Fault<'not-well-formed'> {
 }
 
 /** Found while choosing the model. */
-export type ModelFault = Fault<'unknown-model'>
+type ModelFault = Fault<'unknown-model'>
 
 /** Found while reading a message's fields; it rejects the whole message. */
 export interface FieldFault extends Fault<'field-missing' | 'field-repeated' | 'value-invalid' | 'value-out-of-range'> {

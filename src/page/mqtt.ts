@@ -4,8 +4,7 @@ import type { Client, ClientOptions, ClientState, SocketConstructor, SocketLike,
 import { bytesOf, type ClientPacket, Decoder, encode, type PublishPacket, type Qos, type ServerPacket } from './packets.ts'
 import { Session } from './session.ts'
 
-export type { Client, ClientOptions, ClientState, Message, SocketConstructor, SocketLike, Timers } from './client.ts'
-export type { Qos, Will } from './packets.ts'
+export type { Client, ClientOptions, ClientState, Message, SocketLike, Timers } from './client.ts'
 
 const connectMs = 10_000
 const pingAnswerMs = 5_000
