@@ -51,7 +51,7 @@ export class HistoryStore {
   /** An odd hour has struck: takes the energy of each sensor since the one before, in watts times ms. */
   roll(hour: number, energies: readonly number[]): void {
     for (const scale of scales) {
-      for (const [sensor, energy] of energies.entries()) this.#open[scale][sensor] = (this.#open[scale][sensor] ?? 0) + energy
+      for (const [sensor, energy] of energies.entries()) this.#open[scale][sensor] = (this.#open[scale][sensor] as number) + energy
     }
     this.#push('hours')
     if (hour !== dayEndsHour) return

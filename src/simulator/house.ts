@@ -40,7 +40,7 @@ export class House {
     this.#running = Object.entries(plan.loads).map(([name, load]) => ({
       load: makeLoad(load, random.fork()),
       channels: namesOf(plan).flatMap((channels, sensor) =>
-        channels.flatMap((names, channel) => (names.includes(name) ? (this.#sensors[sensor]?.[channel] ?? []) : []))
+        channels.flatMap((names, channel) => (names.includes(name) ? (this.#channels(sensor)[channel] as Channel) : []))
       ),
       watts: 0,
       untilMs: startMs
@@ -81,8 +81,8 @@ export class House {
   }
 
   #earliest(): Running | undefined {
-    let earliest = this.#running[0]
-    for (const running of this.#running) if (running.untilMs < (earliest?.untilMs ?? 0)) earliest = running
+    let earliest: Running | undefined
+    for (const running of this.#running) if (!earliest || running.untilMs < earliest.untilMs) earliest = running
     return earliest
   }
 

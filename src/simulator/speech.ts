@@ -46,7 +46,7 @@ export function sayPower(
     const spike = chance.whole(...spikeWatts)
     return { meant, text: text([spike, ...watts.slice(1)]), faults: ['spike'] }
   }
-  const seesGhosts = plan.meter.family === 'classic' && plan.meter.ghosts144 && watts.length === 1 && (watts[0] ?? 0) > ghostsFromWatts
+  const seesGhosts = plan.meter.family === 'classic' && plan.meter.ghosts144 && watts.length === 1 && (watts[0] as number) > ghostsFromWatts
   if (seesGhosts) return { meant, text: text([...watts, ghostWatts, ghostWatts]), faults: ['ghosts-144'] }
   return { meant, text: meant.text, faults: [] }
 }

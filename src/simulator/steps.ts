@@ -21,13 +21,13 @@ export class Steps {
 
   /** Power at this time, in watts. */
   wattsAt(atMs: number): number {
-    return this.#watts[this.#find(atMs)] ?? 0
+    return this.#watts[this.#find(atMs)] as number
   }
 
   /** Energy until this time, in watts times ms: whole numbers, and so exact. */
   energyAt(atMs: number): number {
     const index = this.#find(atMs)
-    return (this.#energies[index] ?? 0) + (this.#watts[index] ?? 0) * (atMs - (this.#times[index] ?? 0))
+    return (this.#energies[index] as number) + (this.#watts[index] as number) * (atMs - (this.#times[index] as number))
   }
 
   /** The last change at this time or before it. */
@@ -36,7 +36,7 @@ export class Steps {
     let high = this.#length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#times[middle] ?? 0) <= atMs) low = middle + 1
+      if ((this.#times[middle] as number) <= atMs) low = middle + 1
       else high = middle
     }
     if (low === 0) throw new RangeError(`nothing is remembered of ${new Date(atMs).toISOString()}`)

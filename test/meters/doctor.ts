@@ -48,6 +48,7 @@ t.test('all is well', async t => {
 t.test('nothing arrives', async t => {
   const ports = [
     { path: '/dev/ttyUSB0', allowed: false, holder: undefined },
+    { path: '/dev/ttyACM0', allowed: true, holder: undefined },
     { path: '/dev/ttyAMA0', allowed: true, holder: 'the kernel, as its console' }
   ]
   const { lines, well: isWell } = diagnose({ ports, meters: [silent] })
@@ -55,6 +56,7 @@ t.test('nothing arrives', async t => {
   t.strictSame(lines, [
     'Serial ports of this machine:',
     '  /dev/ttyUSB0: you may not open it: add yourself to the group dialout (sudo usermod -aG dialout $USER) and log in again',
+    '  /dev/ttyACM0: free, and you may open it',
     '  /dev/ttyAMA0: held by the kernel, as its console',
     '',
     'Meter at tcp://board:4000:',

@@ -27,6 +27,9 @@ function isRight(outcome: Outcome | undefined, { meant }: Bytes): boolean {
   return meant.watts.every((watts, index) => told[index] === watts) && told.slice(meant.watts.length).every(watts => watts === 0)
 }
 
+/** The demo's house with a meter that keeps history. */
+const remembering = { ...houses.demo, meter: { ...houses.demo.meter, history: 'usual' } } as const
+
 t.test('the same seed gives the same bytes at the same times, another gives others', async t => {
   const digestOf = (seed: number) => {
     const digest = createHash('sha256')
@@ -195,7 +198,7 @@ t.test('loss: 6 % with one sensor, 68 % of the whole house with four, and drop-o
 })
 
 t.test('a dump: long lines, no live messages, the clock stands and is behind afterwards, and a stray byte', async t => {
-  const meter = new SimulatedMeter({ ...houses.demo, pastDays: 400 }, 1, startMs + 2 * hourMs + 30_000)
+  const meter = new SimulatedMeter({ ...remembering, pastDays: 400 }, 1, startMs + 2 * hourMs + 30_000)
   meter.askForHistory()
   const beforeMs = meter.clockAheadMs
   const events = messages(meter, startMs + 2 * hourMs + 10 * 60_000)
@@ -218,7 +221,7 @@ t.test('a dump: long lines, no live messages, the clock stands and is behind aft
 })
 
 t.test('a dump in the middle of a burst ends that', async t => {
-  const meter = new SimulatedMeter({ ...houses.demo, pastDays: 400 }, 1, startMs + hourMs - 1000)
+  const meter = new SimulatedMeter({ ...remembering, pastDays: 400 }, 1, startMs + hourMs - 1000)
   messages(meter, startMs + hourMs + 3 * 60_000)
   meter.askForHistory()
   const rest = messages(meter, startMs + hourMs + 30 * 60_000).filter(({ meant }) => meant.kind === 'history')
@@ -226,7 +229,7 @@ t.test('a dump in the middle of a burst ends that', async t => {
 })
 
 t.test('the user sets the clock', async t => {
-  const plan = { ...houses.demo, clockSet: { everyMs: 2 * hourMs, byMs: [-3 * hourMs, 3 * hourMs] as const }, dumpEveryMs: 3 * hourMs }
+  const plan = { ...remembering, clockSet: { everyMs: 2 * hourMs, byMs: [-3 * hourMs, 3 * hourMs] as const }, dumpEveryMs: 3 * hourMs }
   const meter = new SimulatedMeter(plan, 1, startMs)
   messages(meter, startMs + dayMs)
   const sets = meter.truth.faults.filter(({ kind }) => kind === 'clock-set' || kind === 'clock-behind')
@@ -238,7 +241,7 @@ t.test('the user sets the clock', async t => {
 })
 
 t.test('what was due before one listens was said to nobody', async t => {
-  const meter = new SimulatedMeter(houses.demo, 1, startMs)
+  const meter = new SimulatedMeter(remembering, 1, startMs)
   const event = meter.next(startMs + 5 * hourMs)
   t.ok(event.atMs >= startMs + 5 * hourMs && event.atMs < startMs + 5 * hourMs + 6200)
 })
