@@ -15,6 +15,7 @@ export const budgetBytes = {
   wills: limits.clientsMax * largestMessageBytes(limits),
   retained: limits.retainedBytesMax,
   webSocketMessages: (limits.clientsMax + limits.strangersMax) * limits.webSocketMessageBytesMax,
+  answers: limits.requestsMax * limits.answerBytesMax,
   recent: (limits.metersMax * limits.sensorsMax + limits.derivedMax) * limits.recentPointsMax * 16,
   historyCycles: limits.metersMax * (limits.historyHoursMax + limits.historyDaysMax + limits.historyBlocksMax + limits.historyYearsMax),
   frames: limits.metersMax * 2 * limits.frameBytesMax, // a framer and the way into it
@@ -60,6 +61,10 @@ export function assertRelations(b: Bounds, sumBytes: number): void {
     [b.outboxBytesMax >= b.packetBytesMax, 'the largest packet must fit into an outbox'],
     [b.encoderSlabs * b.slabBytes >= 2 * 2 * 65_536, 'one read of 64 KiB must fit into the encoder, in two framings and twice'],
     [b.webSocketMessageBytesMax >= b.packetBytesMax, 'the largest packet must fit into a WebSocket message'],
+    [
+      b.answerBytesMax >= (b.metersMax * b.sensorsMax + b.derivedMax) * (b.recentPointsMax * 25 + 40),
+      'the last minutes of every sensor must fit into an answer'
+    ],
     [2 * b.webSocketPingMs <= 60_000, 'a ping that is lost must not let a proxy close the connection'],
 
     [b.energyGapMsMax >= b.staleMs, 'a sensor that is not stale must be integrated'],

@@ -133,8 +133,10 @@ export const limits = {
   drainMs: 20_000,
   /** The encoder's slabs in one turn of the event loop: two framings (TCP, WebSocket) of one read of 64 KiB, twice over. */
   encoderSlabs: 64,
-  /** Connections to the page's port that are not WebSockets, at once. */
+  /** Requests of the page's port that are answered at once, and the connections for them beside the clients'; one more is cut off. */
   requestsMax: 32,
+  /** Longest answer: the last minutes of every sensor, some 24 characters a point. */
+  answerBytesMax: 163_840,
   /** A request whose head has not come by then is closed, as is a WebSocket handshake. */
   requestMs: 10_000,
   /** Most bytes of a request's head. */
@@ -215,7 +217,7 @@ export const limits = {
   stopMs: 1_500,
 
   /** What clients and meters can make the process hold, all bounds at once: more than half of a board of 128 MB is left to Node and the system. */
-  heldBytesMax: 59_768_832,
+  heldBytesMax: 65_011_712,
 
   /** How long the doctor listens at most, to meters that are all read (two messages of each sensor), and to ports where there is nothing to hear. */
   doctorMs: 40_000,

@@ -17,6 +17,8 @@ const version = typeof __WATTSLUG_VERSION__ === 'string' ? __WATTSLUG_VERSION__ 
 
 /** Exit codes: 0 all is well, 1 it could not be done, 2 wrong settings. */
 async function main(): Promise<void> {
+  // A log that cannot be written, on a full disk or to a reader that is gone, stops nothing.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const log = makeLog(line => process.stderr.write(line), process.env['JOURNAL_STREAM'] !== undefined, systemClock.wallMs)
   try {
     process.exitCode = await obey(readCommand(process.argv.slice(2), process.env), log)

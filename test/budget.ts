@@ -45,6 +45,7 @@ t.test('a bound that breaks a relation is told, with what would go wrong', async
     [{ outboxBytesMax: limits.packetBytesMax - limits.slabBytes }, /fit into an outbox/],
     [{ encoderSlabs: limits.encoderSlabs - 1 }, /64 KiB/],
     [{ webSocketMessageBytesMax: limits.packetBytesMax - 1 }, /into a WebSocket message/],
+    [{ answerBytesMax: 48 * (128 * 25 + 40) - 1 }, /last minutes of every sensor must fit/],
     [{ webSocketPingMs: 30_001 }, /proxy/],
     [{ energyGapMsMax: limits.staleMs - 1 }, /must be integrated/],
     [{ fillToleranceMs: 59_999 }, /rounded to minutes/],

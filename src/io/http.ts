@@ -36,7 +36,21 @@ export function makeHttpServer(files: readonly PageFile[], answers: Answers, doo
     keepAliveInitialDelay: limits.tcpKeepAliveMs
   })
   server.maxConnections = limits.clientsMax + 2 * limits.strangersMax + limits.requestsMax
+  server.timeout = limits.drainMs // for who asks and does not read; ws takes it off its sockets
+  const answering = new Set<ServerResponse>()
+  server.on('connection', socket => {
+    socket.once('close', () => {
+      for (const response of answering) if (response.req.socket === socket) answering.delete(response)
+    })
+  })
   server.on('request', (request, response) => {
+    // One read may hold thousands of requests, and each answer waits in memory until it is read.
+    if (answering.size >= limits.requestsMax || request.socket.destroyed) {
+      request.socket.destroy()
+      return
+    }
+    answering.add(response)
+    response.once('finish', () => answering.delete(response))
     request.resume() // a body is of no interest
     answer(request, response, byPath, answers)
   })

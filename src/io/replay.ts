@@ -48,7 +48,7 @@ async function play(path: string, speed: number, clock: Clock, events: SourceEve
     if (chunk === undefined) throw new Error(`${path}, line ${number}: this is no line of a recording.`)
     const gapMs = Math.min(Math.max(0, chunk.atMs - (lastMs ?? header.startMs)), limits.replayGapMsMax)
     lastMs = chunk.atMs
-    dueMs = speed === 0 ? dueMs : dueMs + gapMs / speed
+    dueMs = speed === 0 ? dueMs : dueMs + Math.min(gapMs / speed, limits.replayGapMsMax) // a timer that is longer than 24 days fires at once
     const waitMs = dueMs - clock.monotonicMs()
     // At full speed, too, others have their turn between two chunks.
     if (waitMs >= 1) await setTimeout(waitMs, undefined, { signal })

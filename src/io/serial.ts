@@ -38,7 +38,9 @@ export function makeSerialSource(path: string, baud: number): Source {
       opening.then(
         port => {
           if (ended) return
-          port.on('data', (chunk: Buffer) => events.received(chunk))
+          port.on('data', (chunk: Buffer) => {
+            if (!ended) events.received(chunk) // it may still read while it is being closed
+          })
           port.on('error', (error: Error) => end(lost(path, error)))
           port.on('close', (error?: Error | null) => end(lost(path, error)))
           events.opened()

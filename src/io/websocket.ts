@@ -56,6 +56,7 @@ export function makeWebSocketDoor(accept: (link: Link) => void): WebSocketDoor {
 export function refuseUpgrade(socket: Socket, status: string, text = ''): void {
   socket.on('error', () => undefined) // 'close' follows
   socket.once('finish', () => socket.destroy())
+  socket.setTimeout(limits.lingerMs, () => socket.destroy()) // 'finish' never comes while earlier answers are not read
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${text.length}\r\n\r\n${text}`)
 }
 
@@ -81,6 +82,7 @@ class WebSocketLink implements Link {
     this.#socket = socket
     this.#writer = new SocketWriter(socket)
     this.peer = socket.remoteAddress ?? 'nowhere'
+    webSocket.on('error', () => undefined) // also for one that is never owned: what came with its upgrade is read even once it was cut off
   }
 
   own(owner: LinkOwner): void {

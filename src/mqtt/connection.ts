@@ -145,7 +145,8 @@ function connect(cell: Cell, _: Opening, packet: Connect): void {
   }
   const { session, present } = broker.admit(packet, nowMs)
   connection.phase = { name: 'open', session, silenceMs: packet.keepAliveSeconds * 1_500, will: packet.will && keep(packet.will) }
-  outbox.reply({ type: 'CONNACK', sessionPresent: present, returnCode: returnCodes.accepted }) // [MQTT-3.2.0-1]
+  const sessionPresent = present && packet.protocolLevel > 3 // in MQTT 3.1 that bit is reserved
+  outbox.reply({ type: 'CONNACK', sessionPresent, returnCode: returnCodes.accepted }) // [MQTT-3.2.0-1]
   session.resume(outbox)
 }
 
@@ -176,9 +177,11 @@ function publish(cell: Cell, { session }: Open, packet: EventOf<'PUBLISH'>): voi
 function subscribe({ broker, outbox }: Cell, { session }: Open, { packetId, subscriptions }: EventOf<'SUBSCRIBE'>): void {
   const returnCodes = subscriptions.map(({ filter, qos }) => (broker.subscribe(session, filter, qos) ? qos : subscriptionFailure))
   outbox.reply({ type: 'SUBACK', packetId, returnCodes })
-  for (const [index, { filter, qos }] of subscriptions.entries()) {
-    if (returnCodes[index] !== subscriptionFailure) session.deliverRetained(filter, broker.retained.matching(filter), qos)
-  }
+  // Once for each filter: a packet has room for one filter thousands of times, and each time all retained messages would be walked.
+  const granted = new Map(
+    subscriptions.filter((_, index) => returnCodes[index] !== subscriptionFailure).map(({ filter, qos }) => [filter, qos])
+  )
+  for (const [filter, qos] of granted) session.deliverRetained(filter, broker.retained.matching(filter), qos)
 }
 
 function violation(cell: Cell): void {

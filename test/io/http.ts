@@ -226,6 +226,16 @@ t.test('a client that resets in the midst of anything does no harm', async t => 
   t.equal((await ask('/')).status, 200)
 })
 
+t.test('who asks for more at once than is answered at once is cut off; the next client is served', async t => {
+  const { port, ask } = await serveFiles(t)
+  const request = 'GET /settings.json HTTP/1.1\r\nHost: x\r\n\r\n'
+  const raw = await connectRaw(t, port, request.repeat(limits.requestsMax + 1))
+  await until(() => raw.isEnded, 'cut off')
+  const { body } = await ask('/settings.json')
+  t.equal(JSON.parse(body.toString()).asked, limits.requestsMax + 1, 'no answer was made past the bound')
+  for (let round = 0; round < limits.requestsMax; round++) t.equal((await ask('/')).status, 200)
+})
+
 t.test('slow heads are bounded in time, and connections in number', async t => {
   const server = makeHttpServer(
     [],
@@ -236,6 +246,7 @@ t.test('slow heads are bounded in time, and connections in number', async t => {
     headersTimeout: limits.requestMs,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.requestMs,
+    timeout: limits.drainMs,
     maxConnections: limits.clientsMax + 2 * limits.strangersMax + limits.requestsMax
   })
 })

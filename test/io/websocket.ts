@@ -303,6 +303,20 @@ t.test('a client that pings without end and never reads does not fill the memory
   t.equal(served.broker.connections, 0, 'it is cut off')
 })
 
+t.test('one too many whose frames break the rules does no harm', async t => {
+  const server = makeHttpServer(
+    [],
+    {},
+    makeWebSocketDoor(link => link.end('too-many'))
+  )
+  const port = await listenOnFree(server)
+  t.teardown(() => server.close())
+  const raw = await upgradeRaw(t, port, Buffer.of(0xff, 0xff, 0xff, 0xff))
+  await until(() => raw.isEnded, 'cut off')
+  await new Promise(resolve => setTimeout(resolve, 50))
+  t.ok(server.listening)
+})
+
 t.test('a handshake that never ends is timed out', async t => {
   const served = await serve(t)
   t.match(served.http, { headersTimeout: limits.requestMs, requestTimeout: limits.requestMs })

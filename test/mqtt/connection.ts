@@ -331,6 +331,14 @@ t.test('[MQTT-3.8.4-4] [MQTT-3.3.1-6] retained messages follow SUBACK, for each 
   ])
 })
 
+t.test('a filter that stands in one SUBSCRIBE again and again is granted each time, and walked once at its last QoS', async t => {
+  const house = new House()
+  house.broker.publish(message('a=1', { qos: 2, retain: true }))
+  const client = house.connect('c')
+  const subscriptions = ([2, 0, 1] as const).map(qos => ({ filter: 'a', qos }))
+  t.strictSame(client.send({ type: 'SUBSCRIBE', packetId: 1, subscriptions }), ['SUBACK 1: 2 0 1', 'PUBLISH a=1 q1 id1 retain'])
+})
+
 t.test('[MQTT-3.10.4-2] UNSUBSCRIBE ends a subscription, and what is left of its retained messages', async t => {
   const house = new House()
   house.broker.publish(message('a=1', { retain: true }))
