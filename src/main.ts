@@ -47,10 +47,11 @@ async function obey(command: Command, log: Log): Promise<number> {
 }
 
 async function run(config: Config, log: Log): Promise<number> {
+  const stopped = stopSignal() // heard from the first moment on
   const sources = makeSources(config, log)
   const daemon = await startDaemon(config, sources, version, systemClock, log)
   if (sources.some(source => source.simulated)) log.notice('the meter is SIMULATED: what is shown is no real house')
-  const signal = await stopSignal()
+  const signal = await stopped
   log.info(`${signal}: stopping`)
   setTimeout(() => process.exit(0), limits.stopMs).unref() // what still lingers is cut off
   await daemon.stop()
