@@ -113,6 +113,17 @@ t.test('3.1 and 3.1.1 are spoken; [MQTT-3.1.2-2] [MQTT-3.2.2-4] [MQTT-3.2.2-5] o
   }
 })
 
+t.test('[MQTT-3.2.2-2] a kept session is told of in 3.1.1, but not in 3.1, where that bit is reserved', async t => {
+  for (const [protocolLevel, connack] of [
+    [3, 'CONNACK 0'],
+    [4, 'CONNACK 0 present']
+  ] as const) {
+    const house = new House()
+    house.accept().send(connect('c', { cleanSession: false }), { type: 'DISCONNECT' })
+    t.strictSame(house.accept().send(connect('c', { cleanSession: false, protocolLevel })), [connack])
+  }
+})
+
 t.test('[MQTT-3.1.3-8] [MQTT-3.1.3-9] client ids that are refused with return code 2', async t => {
   const refused = ['CONNACK 2', 'closed refused']
   t.strictSame(new House().accept().send(connect('', { cleanSession: false })), refused)
