@@ -227,7 +227,7 @@ const samples: readonly (readonly [path: string, text: string, said?: RegExp])[]
   ['src/io/string-utils.ts', '', /name it after the one thing/],
   ['src/io/index.ts', '', /name the file they want/],
   ['src/io/a.ts', '//\n'.repeat(sourceLinesMax), /:301 has more than 300 lines/],
-  ['scripts/a.mjs', "run('/work/main')", /relative to the project/],
+  ['scripts/a.mjs', "run('/root/things')", /relative to the project/],
   ['scripts/a.mjs', "run('/var/lib/wattslug', 'https://example.org/work/', 'a/root')"],
   ['package-lock.json', '"resolved": "https://host/a.tgz"', /name no registry/],
   ['README.md', 'Written with Claude.', /tell of the product/]
