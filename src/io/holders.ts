@@ -1,6 +1,7 @@
 /** Who holds a serial port: asked before one is opened, for opening it already changes its line speed under the other's hands. */
 import { readdirSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename } from 'node:path'
+import { attempt } from './ports.ts'
 
 /**
  * Names another process that holds a port, or the kernel if it is its console. Locks and controlling terminals are seen of all
@@ -56,13 +57,4 @@ function hasOpen(pid: number, port: string, root: string): boolean {
 function nameOf(pid: number, root: string): string | undefined {
   const name = attempt(() => readFileSync(`${root}/proc/${pid}/comm`, 'utf8').trim())
   return name === undefined ? undefined : `${name} (process ${pid})`
-}
-
-/** What others' processes hide, or what has just gone, is not there. */
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
 }

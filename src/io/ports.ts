@@ -62,8 +62,8 @@ function adapterOf(path: string, root: string): string | undefined {
   return folders.map(folder => adapters.get(attempt(() => idsIn(folder)) ?? '')).find(adapter => adapter !== undefined)
 }
 
-/** What has just gone, or may not be read, is not there. */
-function attempt<T>(read: () => T): T | undefined {
+/** Reads something of the system: what has just gone, or is hidden from this user, is not there. */
+export function attempt<T>(read: () => T): T | undefined {
   try {
     return read()
   } catch {
