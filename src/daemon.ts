@@ -110,7 +110,7 @@ export async function startDaemon(
     clients.tick()
     meters.tick()
     publisher.tick(clock.monotonicMs())
-    publisher.faults(meters.faults())
+    publisher.faults({ ...meters.faults(), ...(desk.spikes > 0 ? { spike: desk.spikes } : {}) })
   }
 
   async function stop(): Promise<void> {

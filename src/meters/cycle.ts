@@ -5,7 +5,7 @@ import { Counters } from '../memory/counters.ts'
 import type { HistoryPage, HistoryValue } from '../reading.ts'
 import type { HistoryScale } from './history.ts'
 import { type Offset, timeOfDayMs } from './offset.ts'
-import { type PlacedValue, placePage, type Refusal, refusals } from './placement.ts'
+import { labelOf, type PlacedValue, placePage, type Refusal, refusals } from './placement.ts'
 
 /** What came of one scale; a value counts once for all sensors. */
 interface ScaleReport {
@@ -110,11 +110,11 @@ export class HistoryCycles {
 /** Names of missing values in one line. */
 const namesToldMax = 4
 
-/** A report in one line, for humans: `hours: 360 of 372, missing h120…h142; days: 90 of 90; 12 not placed: negative`. */
+/** A report in one line, for humans: `two hours: 360 of 372, missing h120…h142; day from 23:00 to 23:00: 90 of 90; 12 not placed: negative`. */
 export function describeCycle({ scales, refused }: CycleReport): string {
   const told = scales.map(({ scale, came, held, missing }) => {
     const names = missing.length > namesToldMax ? [...missing.slice(0, namesToldMax), 'and more'] : missing
-    return `${scale}: ${came} of ${held}${names.length > 0 ? `, missing ${names.join(' ')}` : ''}`
+    return `${labelOf(scale)}: ${came} of ${held}${names.length > 0 ? `, missing ${names.join(' ')}` : ''}`
   })
   return [...told, ...Object.entries(refused).map(([why, count]) => `${count} not placed: ${why}`)].join('; ')
 }

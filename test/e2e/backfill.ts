@@ -58,7 +58,7 @@ t.test('four hours without a live message are repaired to within the resolution 
   const filledWh = cycles.reduce((sum, { filledWh }) => sum + (filledWh['0'] ?? 0), 0)
   t.ok(cycles.length >= 6, `${cycles.length} cycles were told of, the last: ${JSON.stringify(cycles.at(-1))}`)
   t.ok(Math.abs(filledWh - backfilledKWh * 1000) <= spans.count, 'they say what they filled')
-  t.match(cycles.at(-1), { summary: /^hours: \d+ of \d+/, notFilled: { 'before-first-reading': Number } }, 'and what not, and why')
+  t.match(cycles.at(-1), { summary: /^two hours: \d+ of \d+/, notFilled: { 'before-first-reading': Number } }, 'and what not, and why')
 
   await daemon.stop()
   const store = await openStore(join(state, 'replay'), () => undefined)

@@ -66,7 +66,7 @@ function integrate(readings: readonly Reading[], { sensor, fromMs, toMs }: Place
 }
 
 /** The first block began before the meter surely was at work, and nine sensors that it does not have read as 0. */
-const complete = 'hours: 372 of 372; days: 90 of 90; blocks: 30 of 30; 9 not placed: before-birth'
+const complete = 'two hours: 372 of 372; day from 23:00 to 23:00: 90 of 90; block of 30 days: 30 of 30; 9 not placed: before-birth'
 
 function tell(t: Test, { reports }: Heard): void {
   for (const report of reports) {
@@ -150,7 +150,7 @@ if (existsSync(streams)) {
     )
     const known = hear(messages, { kind: 'known', meterMinusHostMs, spreadMs: 0, ageMs: 0 })
     tell(t, known)
-    t.match(known.reports.map(describeCycle), [/^hours: 266 of 266; days: 22 of 22; \d+ not placed: before-birth$/])
+    t.match(known.reports.map(describeCycle), [/^two hours: 266 of 266; day from 23:00 to 23:00: 22 of 22; \d+ not placed: before-birth$/])
     const clock = new ClockOffset()
     for (const { meterTime, atMs } of known.readings) clock.learn(meterTime, atMs)
     const offset = clock.offset(known.readings.at(-1)?.atMs ?? 0)

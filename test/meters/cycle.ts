@@ -49,33 +49,39 @@ t.test('a whole cycle', async t => {
 t.test('what is missing is told by its names on the wire', async t => {
   const pages = pagesAfter(903)
   const withoutPages = (...lost: number[]) => describeCycle(reportOf(pages.filter((_, index) => !lost.includes(index))))
-  t.equal(withoutPages(), 'hours: 372 of 372; days: 90 of 90; blocks: 30 of 30')
-  t.equal(withoutPages(0), 'hours: 368 of 372, missing h740…h746; days: 90 of 90; blocks: 30 of 30')
+  t.equal(withoutPages(), 'two hours: 372 of 372; day from 23:00 to 23:00: 90 of 90; block of 30 days: 30 of 30')
+  t.equal(withoutPages(0), 'two hours: 368 of 372, missing h740…h746; day from 23:00 to 23:00: 90 of 90; block of 30 days: 30 of 30')
   t.equal(
     withoutPages(92, 115, 116, 123),
-    'hours: 368 of 372, missing h004…h010; days: 88 of 90, missing d001…d002; blocks: 24 of 30, missing m001…m002 m027…m030'
+    'two hours: 368 of 372, missing h004…h010; day from 23:00 to 23:00: 88 of 90, missing d001…d002; block of 30 days: 24 of 30, missing m001…m002 m027…m030'
   )
   t.equal(
     withoutPages(1, 3, 5, 7, 9),
-    'hours: 352 of 372, missing h668…h674 h684…h690 h700…h706 h716…h722 and more; days: 90 of 90; blocks: 30 of 30'
+    'two hours: 352 of 372, missing h668…h674 h684…h690 h700…h706 h716…h722 and more; day from 23:00 to 23:00: 90 of 90; block of 30 days: 30 of 30'
   )
   t.equal(
     describeCycle(reportOf(pages.slice(0, 90))),
-    'hours: 360 of 372, missing h004…h026; days: 0 of 90, missing d001…d090; blocks: 0 of 30, missing m001…m030'
+    'two hours: 360 of 372, missing h004…h026; day from 23:00 to 23:00: 0 of 90, missing d001…d090; block of 30 days: 0 of 30, missing m001…m030'
   )
   const [last] = pagesAfter(903).slice(-1)
   const only = last && describeCycle(reportOf([{ ...last, sensors: [{ sensor: 0, values: [{ scale: 'blocks', index: 2, kwh: 1 }] }] }]))
-  t.match(only, /blocks: 1 of 30, missing m001 m003…m030$/)
+  t.match(only, /block of 30 days: 1 of 30, missing m001 m003…m030$/)
 })
 
 t.test('a young meter holds less', async t => {
-  t.equal(describeCycle(reportOf(pagesAfter(3))), 'hours: 22 of 22; days: 2 of 2')
-  t.equal(describeCycle(reportOf(pagesAfter(3).slice(0, 1))), 'hours: 4 of 22, missing h004…h038; days: 0 of 2, missing d001…d002')
+  t.equal(describeCycle(reportOf(pagesAfter(3))), 'two hours: 22 of 22; day from 23:00 to 23:00: 2 of 2')
+  t.equal(
+    describeCycle(reportOf(pagesAfter(3).slice(0, 1))),
+    'two hours: 4 of 22, missing h004…h038; day from 23:00 to 23:00: 0 of 2, missing d001…d002'
+  )
 })
 
 t.test('what was not placed is told with its reason', async t => {
   const pages = pagesAfter(903)
-  t.match(describeCycle(reportOf(pages, { kind: 'unknown', why: 'few-messages' })), /blocks: 30 of 30; 1476 not placed: clock-unknown$/)
+  t.match(
+    describeCycle(reportOf(pages, { kind: 'unknown', why: 'few-messages' })),
+    /block of 30 days: 30 of 30; 1476 not placed: clock-unknown$/
+  )
 })
 
 t.test('pages that come twice are harmless', async t => {
@@ -90,7 +96,7 @@ t.test('a Classic tells all it holds in one message, and its h02 is none of it y
   const page = historyOf(classicMessage({ hist }), midnightMs + 7 * hourMs + 8 * 60_000 + 9 * secondMs)
   t.equal(
     describeCycle(reportOf([page])),
-    'hours: 2 of 2; days: 1 of 1; years: 1 of 1; 1 not placed: unfinished; 1 not placed: span-unknown'
+    'two hours: 2 of 2; day from 23:00 to 23:00: 1 of 1; year: 1 of 1; 1 not placed: unfinished; 1 not placed: span-unknown'
   )
 })
 
