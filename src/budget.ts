@@ -1,40 +1,53 @@
-/** The memory budget: every owner's share added up, and the relations between bounds, asserted when this loads. */
-import { limits } from './limits.ts'
+/** The memory budget of a set of bounds: every owner's share added up, and the relations between bounds, asserted at start. */
+import { type Bounds, limits } from './limits.ts'
 
-/** Slabs of the pool, by adding up who may hold them. */
-export const poolSlabs =
-  (limits.clientsMax + limits.strangersMax) * slabsFor(2 * (limits.outboxBytesMax + limits.outboxRepliesBytesMax)) + // what waits to be written: slabs at least half full
-  (limits.clientsMax + limits.strangersMax) * slabsFor(limits.packetBytesMax) + // packets half received
-  limits.encoderSlabs
-
-/** Most memory that clients and meters can make the process hold, in bytes, by owner. Node itself comes beside it. */
-export const budgetBytes = {
-  pool: poolSlabs * limits.slabBytes,
-  queues: limits.sessionsMax * (limits.queueBytesMax + limits.inflightBytesMax),
-  subscriptions: limits.sessionsMax * limits.subscriptionBytesMax,
-  wills: limits.clientsMax * largestMessageBytes(limits),
-  retained: limits.retainedBytesMax,
-  webSocketMessages: (limits.clientsMax + limits.strangersMax) * limits.webSocketMessageBytesMax,
-  answers: limits.requestsMax * limits.answerBytesMax,
-  recent: (limits.metersMax * limits.sensorsMax + limits.derivedMax) * limits.recentPointsMax * 16,
-  historyCycles: limits.metersMax * (limits.historyHoursMax + limits.historyDaysMax + limits.historyBlocksMax + limits.historyYearsMax),
-  frames: limits.metersMax * 2 * limits.frameBytesMax, // a framer and the way into it
-  probes: limits.portsMax * 3 * limits.frameBytesMax, // a framer, and what is handed over
-  energy: limits.metersMax * limits.sensorsMax * 1_024, // the hour in which each sensor is, and its totals
-  store: 2 * (limits.storePendingBytesMax + limits.storeWriteBufferBytes) + limits.storeCacheBytes
+/** Most memory that clients and meters can make the process hold. */
+export interface Budget {
+  /** Slabs of the pool. */
+  readonly poolSlabs: number
+  /** Bytes by owner. Node itself comes beside it. */
+  readonly bytes: Readonly<Record<string, number>>
+  /** Their sum. */
+  readonly heldBytes: number
 }
 
-/** The sum of the budget, in bytes. */
-export const heldBytes = Object.values(budgetBytes).reduce((sum, bytes) => sum + bytes, 0)
+/** Adds up who may hold what within these bounds. */
+export function budgetOf(b: Bounds): Budget {
+  const connections = b.clientsMax + b.strangersMax
+  const slabsFor = (bytes: number): number => Math.ceil(bytes / b.slabBytes)
+  const poolSlabs =
+    connections * slabsFor(2 * (b.outboxBytesMax + b.outboxRepliesBytesMax)) + // what waits to be written: slabs at least half full
+    connections * slabsFor(b.packetBytesMax) + // packets half received
+    b.encoderSlabs
+  const bytes = {
+    pool: poolSlabs * b.slabBytes,
+    connections: connections * b.connectionBytes,
+    reads: connections * 2 * b.readBytesMax, // of a client that is held: the rest of what it was held at, and what Node has read beyond that
+    topicAliases: b.clientsMax * 2 * b.topicAliasBytesMax,
+    queues: b.sessionsMax * (b.queueBytesMax + b.inflightBytesMax),
+    subscriptions: b.sessionsMax * b.subscriptionBytesMax,
+    wills: b.sessionsMax * largestMessageBytes(b),
+    received: b.sessionsMax * (65_536 / 8), // a bit for each packet id at QoS 2
+    retained: b.retainedBytesMax + b.retainedOwnBytes,
+    requests: (connections + b.strangersMax + b.requestsMax) * b.requestHeadBytesMax, // heads under way, on all connections of the page's port
+    answers: b.requestsMax * b.answerBytesMax,
+    recent: (b.metersMax * b.sensorsMax + b.derivedMax) * b.recentPointsMax * 16,
+    historyCycles: b.metersMax * (b.historyHoursMax + b.historyDaysMax + b.historyBlocksMax + b.historyYearsMax),
+    frames: b.metersMax * 2 * b.frameBytesMax, // a framer and the way into it
+    probes: b.portsMax * 3 * b.frameBytesMax, // a framer, and what is handed over
+    energy: b.metersMax * b.sensorsMax * 1_024, // the hour in which each sensor is, and its totals
+    keeper: b.sessionsMax * (b.queueMessagesMax + b.inflightMax) * 96 + (b.retainedMessagesMax + b.retainedOwnMessages) * 64, // what is where on the disk
+    store: 2 * (b.storePendingBytesMax + b.storeDeletesBytesMax + b.storeWriteBufferBytes) + b.storeUnsyncedBytesMax + b.storeCacheBytes
+  }
+  return { poolSlabs, bytes, heldBytes: Object.values(bytes).reduce((sum, share) => sum + share, 0) }
+}
 
-/** What may be asserted: the bounds, and the sum of the budget. */
-export type Bounds = { readonly [Name in keyof typeof limits]: number }
-
-/** Throws when a relation between bounds does not hold, with what would go wrong. */
-export function assertRelations(b: Bounds, sumBytes: number): void {
+/** Throws when a relation between bounds does not hold, with what must be. Bounds that the settings may change are named as they are there. */
+export function assertRelations(b: Bounds): void {
   const messageBytes = largestMessageBytes(b)
   const meterFilterBytes = 2 * 'currentcost/meter2/0/temperature'.length + 256 * 4 + 128 // as `filterWeightBytes` weighs it
   const topics = b.metersMax * (6 * b.sensorsMax + 2) + 3 * b.derivedMax + 2 // six of a sensor, its energy among them, and `bridge`
+  const { heldBytes } = budgetOf(b)
   const relations: readonly (readonly [holds: boolean, reason: string])[] = [
     [b.frameBytesMax >= 9_444, 'the longest message of a meter must fit into a frame'],
     [b.elementDepthMax >= 4, 'msg/hist/data/h004 must not be too deep'],
@@ -47,19 +60,26 @@ export function assertRelations(b: Bounds, sumBytes: number): void {
     [b.recentPointsMax * 6_000 >= 12 * 60_000, 'the trace must reach back for 12 minutes'],
 
     [b.packetBytesMax < 65_536, 'the length of a packet must fit into 16 bits of a WebSocket header'],
-    [b.sessionsMax >= b.clientsMax, 'each client must have a session'],
+    [b.packetBytesMax + 2_048 <= b.scratchBytes, 'the largest packet, and what a copy of it has more, must fit into the scratch'],
+    [b.sessionsMax >= b.clientsMax, 'each client must have a session: sessions-max must be at least clients-max'],
     [b.clientIdCharactersMax >= 23, 'the standard allows client ids of 23 characters'],
     [b.inflightMax < 65_535, 'there must be a packet id that is not in use'],
-    [b.queueBytesMax >= messageBytes, 'the largest message must fit into a queue'],
-    [b.inflightBytesMax >= messageBytes, 'the largest message must fit into a window'],
-    [b.retainedBytesMax >= messageBytes, 'the largest message must fit among the retained ones'],
-    [b.subscriptionBytesMax >= b.subscriptionsMax * meterFilterBytes, "as many of a meter's topics as there may be subscriptions must fit"],
-    [b.retainedMessagesMax >= topics, "the meters' own topics must fit among the retained ones"],
+    [b.queueBytesMax >= messageBytes, `the largest message must fit into a queue: queue-bytes-max must be at least ${messageBytes}`],
+    [b.inflightBytesMax >= messageBytes, `the largest message must fit into a window: inflight-bytes-max must be at least ${messageBytes}`],
+    [
+      b.retainedBytesMax >= messageBytes,
+      `the largest message must fit among the retained ones: retained-bytes-max must be at least ${messageBytes}`
+    ],
+    [
+      b.subscriptionBytesMax >= b.subscriptionsMax * meterFilterBytes,
+      `as many of a meter's topics as there may be subscriptions must fit: subscription-bytes-max must be at least ${b.subscriptionsMax * meterFilterBytes}`
+    ],
+    [b.retainedOwnMessages >= topics, "the meters' own topics must fit among the retained ones"],
 
-    [b.packetBytesMax % b.slabBytes === 0, 'the largest packet must fill its slabs'],
-    [b.outboxBytesMax % b.slabBytes === 0, 'a full outbox must fill its slabs'],
-    [b.outboxBytesMax >= b.packetBytesMax, 'the largest packet must fit into an outbox'],
-    [b.encoderSlabs * b.slabBytes >= 2 * 2 * 65_536, 'one read of 64 KiB must fit into the encoder, in two framings and twice'],
+    [b.packetBytesMax % b.slabBytes === 0, `the largest packet must fill its slabs: packet-bytes-max must be a multiple of ${b.slabBytes}`],
+    [b.outboxBytesMax % b.slabBytes === 0, `a full outbox must fill its slabs: outbox-bytes-max must be a multiple of ${b.slabBytes}`],
+    [b.outboxBytesMax >= b.packetBytesMax, 'the largest packet must fit: outbox-bytes-max must be at least packet-bytes-max'],
+    [b.encoderSlabs * b.slabBytes >= 2 * 2 * b.readBytesMax, 'one read must fit into the encoder, in two framings and twice'],
     [b.webSocketMessageBytesMax >= b.packetBytesMax, 'the largest packet must fit into a WebSocket message'],
     [
       b.answerBytesMax >= (b.metersMax * b.sensorsMax + b.derivedMax) * (b.recentPointsMax * 25 + 40),
@@ -67,6 +87,7 @@ export function assertRelations(b: Bounds, sumBytes: number): void {
     ],
     [2 * b.webSocketPingMs <= 60_000, 'a ping that is lost must not let a proxy close the connection'],
 
+    [b.keeperPendingBytesMax <= b.storePendingBytesMax / 2, 'energy must fit into what the store gathers, whatever clients send'],
     [b.energyGapMsMax >= b.staleMs, 'a sensor that is not stale must be integrated'],
     [b.energyWriteMs < b.energyGapMsMax, 'what was not written when the daemon was killed must be bridged by the next reading'],
     [b.fillToleranceMs >= 60_000, 'a span that was filled must count as whole when it is placed anew: spans are rounded to minutes'],
@@ -74,18 +95,17 @@ export function assertRelations(b: Bounds, sumBytes: number): void {
     [b.ledgerPruneMax > 1, 'more must be pruned in an hour than comes'],
 
     [2 * b.tickMs <= Math.min(b.connectMs, b.drainMs), 'what is late must be seen soon after'],
-    [sumBytes <= b.heldBytesMax, 'what clients and meters can make the process hold must be bounded']
+    [
+      heldBytes <= b.heldBytesMax,
+      `what clients and meters can make the process hold must be bounded: together it is ${heldBytes} bytes, so raise held-bytes-max (${b.heldBytesMax}) and with it MemoryMax of the unit, or lower another bound`
+    ]
   ]
   for (const [holds, reason] of relations) if (!holds) throw new Error(`limits: ${reason}`)
 }
-
-assertRelations(limits, heldBytes)
 
 /** As `weightBytes` weighs a message that is nearly all topic. */
 function largestMessageBytes({ packetBytesMax }: Pick<Bounds, 'packetBytesMax'>): number {
   return 2 * packetBytesMax + 128
 }
 
-function slabsFor(bytes: number): number {
-  return Math.ceil(bytes / limits.slabBytes)
-}
+export const { poolSlabs } = budgetOf(limits)

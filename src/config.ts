@@ -1,21 +1,14 @@
-/** The settings: one table from which the command line, the help, the environment and the file are read. */
-import { accessSync, constants, mkdirSync } from 'node:fs'
+/** The configuration: the command line, the help, the environment and the file, as the table of settings has them. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type Asked, readBounds } from './bounds.ts'
 import { readToml } from './io/toml.ts'
-import { limits } from './limits.ts'
+import type { Bounds } from './limits.ts'
 import type { Correction } from './meters/correct.ts'
 import type { Derivation } from './meters/derive.ts'
-import { topicNameFault } from './mqtt/topic.ts'
 import { readSensorSettings, type SensorSettings } from './sensors.ts'
-
-/** Where a meter's bytes come from. */
-export type SourceSetting =
-  | { readonly kind: 'serial'; readonly path: string }
-  | { readonly kind: 'remote'; readonly host: string; readonly port: number }
-  | { readonly kind: 'replay'; readonly path: string }
-  | { readonly kind: 'demo' }
+import { type Name, type SourceSetting, settings } from './settings.ts'
 
 /** What the program runs with; frozen, and handed on piece by piece. */
 export interface Config {
@@ -27,12 +20,16 @@ export interface Config {
   readonly host: string
   readonly mqttPort: number
   readonly httpPort: number
+  /** Addresses and networks of the proxies whose X-Forwarded-For is believed. */
+  readonly proxies: readonly string[]
   readonly root: string
   /** Folder for what must outlive a restart; it exists and can be written to. */
   readonly state: string
   /** What the user wants corrected, by the sensor's place, such as `0` or `meter2/1`. */
   readonly corrections: ReadonlyMap<string, Correction>
   readonly derivations: readonly Derivation[]
+  /** The bounds that were changed; they hold together. */
+  readonly limits: Partial<Bounds>
 }
 
 /** What the command line asks for. */
@@ -46,77 +43,7 @@ export type Command =
 /** A setting that is unknown or impossible; the message names it, its value and what is allowed. */
 export class ConfigError extends Error {}
 
-/** One row: how a setting is called, what it may be, and how its text becomes a value (`undefined` when it may not be). */
-interface Option {
-  readonly argument: string
-  readonly default: string
-  readonly allowed: string
-  readonly help: string
-  readonly read: (text: string) => unknown
-}
-
-/** To add a setting, add a row here and a field to `Config`. */
-const options = {
-  source: {
-    argument: 'WHERE',
-    default: 'auto',
-    allowed: 'auto, a device path, tcp://host:port, replay:FILE or demo; or several of a kind with commas between',
-    help: 'where the meter is: found by itself, a serial port, a remote serial head, a recording, or a simulated meter',
-    read: readSources
-  },
-  baud: {
-    argument: 'N',
-    default: '57600',
-    allowed: '57600, 9600 or 2400',
-    help: 'line speed of the serial port: 57600 for CC128, Envi and EnviR, 9600 or 2400 for a Classic',
-    read: text => (['57600', '9600', '2400'].includes(text) ? Number(text) : undefined)
-  },
-  speed: {
-    argument: 'N',
-    default: '1',
-    allowed: 'a number from 0 to 1000000',
-    help: 'how much faster than life a recording is played back; 0 is as fast as it goes',
-    read: text => (/^\d{1,7}(\.\d+)?$/.test(text) && Number(text) <= 1_000_000 ? Number(text) : undefined)
-  },
-  host: {
-    argument: 'ADDR',
-    default: '0.0.0.0',
-    allowed: 'an address of this machine, or its name',
-    help: 'address to listen on; 0.0.0.0 is every IPv4 address, :: every address',
-    read: text => (/^[0-9a-z.:_-]+$/i.test(text) ? text : undefined)
-  },
-  'mqtt-port': {
-    argument: 'N',
-    default: '1883',
-    allowed: '0 to 65535',
-    help: 'port of MQTT over TCP; 0 takes a free one',
-    read: readPort
-  },
-  'http-port': {
-    argument: 'N',
-    default: '8080',
-    allowed: '0 to 65535',
-    help: 'port of the page and of MQTT over WebSocket (at /mqtt); 0 takes a free one',
-    read: readPort
-  },
-  root: {
-    argument: 'TOPIC',
-    default: 'currentcost',
-    allowed: 'a topic of up to 200 characters without wildcards that does not begin with $',
-    help: 'first level of every topic',
-    read: text => (topicNameFault(text) || text.length > 200 || /^[$/]|\/$/.test(text) ? undefined : text)
-  },
-  state: {
-    argument: 'DIR',
-    default: '',
-    allowed: 'a folder that can be made and written to',
-    help: 'folder for what must outlive a restart (default: $STATE_DIRECTORY, or ~/.local/state/wattslug)',
-    read: readFolder
-  }
-} satisfies Readonly<Record<string, Option>>
-
-type Name = keyof typeof options
-const names = Object.keys(options) as Name[]
+const names = Object.keys(settings) as Name[]
 
 /** A text and where it was found, for the message when it is no good. */
 interface Found {
@@ -150,13 +77,13 @@ function readConfig(values: Values, environment: Readonly<Record<string, string 
   )
   if (unknown) throw new ConfigError(`${unknown}: unknown setting; allowed: ${['config', ...names].map(variableOf).join(', ')}`)
   const file = values['config'] ?? environment[variableOf('config')]
-  const fromFile: FromFile = typeof file === 'string' ? readFile(file) : { found: {}, corrections: new Map(), derivations: [] }
+  const fromFile = typeof file === 'string' ? readFile(file) : nothing
   const value = (name: Name): unknown => {
     const fromLine = values[name]
     const fromEnvironment = environment[variableOf(name)]
     if (typeof fromLine === 'string') return check(name, { text: fromLine, place: `--${name}` })
     if (fromEnvironment !== undefined) return check(name, { text: fromEnvironment, place: variableOf(name) })
-    return check(name, fromFile.found[name] ?? { text: options[name].default || defaultState(environment), place: `--${name}` })
+    return check(name, fromFile.found[name] ?? { text: settings[name].default || defaultState(environment), place: `--${name}` })
   }
   return Object.freeze({
     sources: value('source') as readonly SourceSetting[],
@@ -165,17 +92,19 @@ function readConfig(values: Values, environment: Readonly<Record<string, string 
     host: value('host') as string,
     mqttPort: value('mqtt-port') as number,
     httpPort: value('http-port') as number,
+    proxies: value('proxies') as readonly string[],
     root: value('root') as string,
     state: value('state') as string,
     corrections: fromFile.corrections,
-    derivations: fromFile.derivations
+    derivations: fromFile.derivations,
+    limits: told(() => readBounds([...fromFile.asked, ...askedOnLine(values)]))
   })
 }
 
 /** The text of `--help`. */
 export function helpText(): string {
   const rows = names.map(name => {
-    const { argument, help, default: usual } = options[name]
+    const { argument, help, default: usual } = settings[name]
     return `  ${`--${name} ${argument}`.padEnd(20)} ${help}${usual ? ` (default: ${usual})` : ''}`
   })
   return `wattslug reads a CurrentCost meter and serves it over MQTT and as a page for your phone.
@@ -187,7 +116,8 @@ Usage: wattslug run [settings]            read the meter and serve it
 
 Settings:
 ${rows.join('\n')}
-  ${'--config FILE'.padEnd(20)} a TOML file with the same names, such as mqtt-port = 1883, and what is to be corrected
+  ${'--limit NAME=N'.padEnd(20)} another bound, such as clients-max=200; may stand several times
+  ${'--config FILE'.padEnd(20)} a TOML file with the same names, such as mqtt-port = 1883, bounds, and what is to be corrected
 
 Each setting can stand in the environment too, such as ${variableOf('mqtt-port')}=1883.
 The command line wins, then the environment, then the file.
@@ -199,9 +129,14 @@ type Values = ReturnType<typeof parseArgs>['values']
 function parseCommandLine(args: readonly string[]): ReturnType<typeof parseArgs> {
   const text = { type: 'string' } as const
   const flag = { type: 'boolean' } as const
-  const settings = Object.fromEntries([...names, 'config'].map(name => [name, text]))
+  const options = {
+    ...Object.fromEntries([...names, 'config'].map(name => [name, text])),
+    limit: { ...text, multiple: true },
+    help: { ...flag, short: 'h' },
+    version: flag
+  }
   try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: { ...settings, help: { ...flag, short: 'h' }, version: flag } })
+    return parseArgs({ args: [...args], allowPositionals: true, options })
   } catch (error) {
     throw new ConfigError(`${(error as Error).message.split('. ')[0]}. See wattslug --help`)
   }
@@ -209,62 +144,51 @@ function parseCommandLine(args: readonly string[]): ReturnType<typeof parseArgs>
 
 interface FromFile extends SensorSettings {
   readonly found: Readonly<Partial<Record<Name, Found>>>
+  readonly asked: readonly Asked[]
 }
 
+const nothing: FromFile = { found: {}, asked: [], corrections: new Map(), derivations: [] }
+
 function readFile(file: string): FromFile {
-  try {
-    const table = readToml(file)
+  return told(() => {
     const found: Partial<Record<Name, Found>> = {}
-    const { sensor, derived, ...settings } = table
-    for (const [key, value] of Object.entries(settings)) {
+    const { sensor, derived, limits: asked, ...rest } = readToml(file)
+    for (const [key, value] of Object.entries(rest)) {
       const name = names.find(known => known === key)
-      if (!name) throw new Error(`${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [sensor.N], [derived.NAME]`)
+      if (!name) throw new Error(`${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [limits], [sensor.N], [derived.NAME]`)
       const text = Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)
       found[name] = { text, place: `${file}: ${key}` }
     }
-    return { found, ...readSensorSettings(file, sensor, derived) }
+    return { found, asked: askedInFile(file, asked), ...readSensorSettings(file, sensor, derived) }
+  })
+}
+
+function askedInFile(file: string, table: unknown): readonly Asked[] {
+  if (table === undefined) return []
+  if (typeof table !== 'object' || table === null || Array.isArray(table)) throw new Error(`${file}: limits: allowed: a table, [limits]`)
+  return Object.entries(table).map(([name, value]) => ({ place: `${file}: [limits]`, name, value }))
+}
+
+function askedOnLine({ limit = [] }: Values): readonly Asked[] {
+  return [limit].flat().map(said => {
+    const [name = '', value = ''] = String(said).split('=', 2)
+    return { place: '--limit', name, value }
+  })
+}
+
+/** What goes wrong is told as what it is: a mistake in the settings. */
+function told<T>(read: () => T): T {
+  try {
+    return read()
   } catch (error) {
     throw new ConfigError((error as Error).message)
   }
 }
 
 function check(name: Name, { text, place }: Found): unknown {
-  const value = options[name].read(text)
-  if (value === undefined) throw new ConfigError(`${place}: impossible value: ${JSON.stringify(text)}; allowed: ${options[name].allowed}`)
+  const value = settings[name].read(text)
+  if (value === undefined) throw new ConfigError(`${place}: impossible value: ${JSON.stringify(text)}; allowed: ${settings[name].allowed}`)
   return value
-}
-
-function readSources(text: string): readonly SourceSetting[] | undefined {
-  if (text === 'auto') return []
-  const parts = text.split(',').map(part => part.trim())
-  const sources = parts.map(readSource)
-  const kinds = new Set(sources.map(source => (source?.kind === 'remote' ? 'serial' : source?.kind)))
-  // What is measured, played back and simulated have stores of their own, so they are not read together.
-  const possible = kinds.size === 1 && !kinds.has(undefined) && new Set(parts).size === parts.length && parts.length <= limits.metersMax
-  return possible ? (sources as readonly SourceSetting[]) : undefined
-}
-
-function readSource(text: string): SourceSetting | undefined {
-  if (text === 'demo') return { kind: 'demo' }
-  if (/^replay:./.test(text)) return { kind: 'replay', path: text.slice('replay:'.length) }
-  if (text.startsWith('/')) return { kind: 'serial', path: text }
-  const [, host, port] = /^tcp:\/\/(\[[0-9a-f:.]+\]|[^/:]+):(\d+)\/?$/i.exec(text) ?? []
-  const number = readPort(port ?? '')
-  return host && number ? { kind: 'remote', host: host.replace(/^\[|\]$/g, ''), port: number } : undefined
-}
-
-function readPort(text: string): number | undefined {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined
-}
-
-function readFolder(text: string): string | undefined {
-  try {
-    mkdirSync(text, { recursive: true, mode: 0o750 })
-    accessSync(text, constants.W_OK)
-    return text
-  } catch {
-    return undefined
-  }
 }
 
 function defaultState(environment: Readonly<Record<string, string | undefined>>): string {

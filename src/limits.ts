@@ -1,6 +1,6 @@
 /** Every bound of the program, unit last, each with its reason; `budget.ts` adds them up and asserts how they hang together. */
 
-export const limits = {
+const inForce = {
   // --- meters ---
   /** Longest message accepted: the longest real one has 9,444 bytes. */
   frameBytesMax: 16_384,
@@ -85,7 +85,7 @@ export const limits = {
   recentPointsMax: 128,
 
   // --- MQTT ---
-  /** Largest packet taken or sent, fixed header included. */
+  /** Largest packet taken or sent, fixed header included, and told to clients of MQTT 5.0. */
   packetBytesMax: 32_768,
   /** Clients connected at once; one more is answered with return code 3, server unavailable. */
   clientsMax: 100,
@@ -94,7 +94,7 @@ export const limits = {
   /** A connection that has not finished CONNECT by then is closed. */
   connectMs: 10_000,
   /** Sessions kept, connected or not; the one that has been away longest goes first. */
-  sessionsMax: 128,
+  sessionsMax: 104,
   /** A session whose client has not come back by then is dropped: a week outlives a holiday's power cut. */
   sessionAwayMs: 7 * 24 * 3_600_000,
   /** Longest client id taken; the standard asks for 23 at least. */
@@ -103,12 +103,25 @@ export const limits = {
   subscriptionsMax: 64,
   /** Weight of one session's filters, with their nodes in the tree; one more is refused in SUBACK. 64 topics of a meter fit. */
   subscriptionBytesMax: 81_920,
+  /** Topic aliases of one client in each direction, announced to it; a meter's home has fewer topics that come often. */
+  topicAliasMax: 16,
+  /** Text of the topics that have an alias, two bytes a character, for each client and direction; one more is refused with 0x97. */
+  topicAliasBytesMax: 8_192,
+  /** Shorter topics get no alias from us: it takes three bytes of each PUBLISH itself. */
+  topicAliasCharactersMin: 8,
   /** Deepest topic: bounds the walk through the tree. */
   topicLevelsMax: 64,
   /** Deliveries at QoS 1 and 2 on their way to one client. */
   inflightMax: 20,
-  /** Exchanges at QoS 2 that one client may have open; one more closes it. */
+  /**
+   * Messages at QoS 1 and 2 of one client that are not finished: announced to clients of MQTT 5.0, who are closed past it;
+   * others are not read from while so many wait for the disk.
+   */
   receivedMax: 100,
+  /** A client is not let go longer without a word than this; one of MQTT 5.0 that wants to be is told so. */
+  keepAliveSecondsMax: 3_600,
+  /** How long publishers wait for a subscriber whose queue fills and who takes nothing from it. */
+  patienceMs: 2_000,
   /** Messages that wait for one client. */
   queueMessagesMax: 100,
   /** Bytes of the messages that wait for one client; the largest packet must fit, whatever part of it is topic. */
@@ -119,6 +132,9 @@ export const limits = {
   retainedMessagesMax: 1_000,
   /** Bytes of all retained messages. */
   retainedBytesMax: 1_048_576,
+  /** What the daemon's own topics may take beyond that, so that clients cannot crowd the meter out. */
+  retainedOwnMessages: 400,
+  retainedOwnBytes: 131_072,
 
   // --- connections ---
   /** A slab of the pool: some 20 readings of a meter. */
@@ -131,13 +147,19 @@ export const limits = {
   outboxSlicesMax: 64,
   /** A client whose outbox has been full for so long is closed as too slow. */
   drainMs: 20_000,
+  /** Bytes that Node reads from a connection at once. */
+  readBytesMax: 65_536,
+  /** Where one packet is put together or encoded: the largest that may be allowed, and what a copy of it for a subscriber has more. */
+  scratchBytes: 65_536,
+  /** What Node and the daemon take for a connection in which nothing waits, and for its session. */
+  connectionBytes: 8_192,
   /** The encoder's slabs in one turn of the event loop: two framings (TCP, WebSocket) of one read of 64 KiB, twice over. */
   encoderSlabs: 64,
-  /** Requests of the page's port that are answered at once, and the connections for them beside the clients'; one more is cut off. */
-  requestsMax: 32,
+  /** Requests of the page's port whose answers wait to be taken, and the connections for them beside the clients'; one more is told to come again. */
+  requestsMax: 16,
   /** Longest answer: the last minutes of every sensor, some 24 characters a point. */
   answerBytesMax: 163_840,
-  /** A request whose head has not come by then is closed, as is a WebSocket handshake. */
+  /** A request whose head has not come by then is answered so and closed, as is a WebSocket handshake. */
   requestMs: 10_000,
   /** Most bytes of a request's head. */
   requestHeadBytesMax: 8_192,
@@ -145,8 +167,8 @@ export const limits = {
   lingerMs: 2_000,
   /** TCP asks a silent peer whether it is still there after so long. */
   tcpKeepAliveMs: 60_000,
-  /** Largest WebSocket message: a few packets may stand in one. */
-  webSocketMessageBytesMax: 65_536,
+  /** Largest WebSocket message: a few packets may stand in one. None of it is kept. */
+  webSocketMessageBytesMax: 1_048_576,
   /** Most fragments of one WebSocket message. */
   webSocketFragmentsMax: 256,
   /** A WebSocket is pinged so often, so that the idle time-outs of proxies (60 s is common) do not bite. */
@@ -159,12 +181,18 @@ export const limits = {
   storeCacheBytes: 131_072,
   /** Files that the store holds open; it takes no less than 74. */
   storeFilesMax: 74,
-  /** What was written is forced to the disk so often, or with a write that comes after half of that: a power cut costs no more than this. */
+  /** What was written is forced to the disk so often, or with a write that comes after half of that: a power cut costs no more of what need not be durable at once. */
   storeSyncMs: 60_000,
   /** A store that cannot be written is tried again so often. */
   storeRetryMs: 10_000,
   /** Changes that wait in memory while the store cannot be written: six days of ten sensors' energy. */
   storePendingBytesMax: 1_048_576,
+  /** Keys that are to go and wait beside those changes: more than 5,000 deliveries, acknowledged while the disk fails. */
+  storeDeletesBytesMax: 524_288,
+  /** What was written and not forced to the disk is held until it is, to be written with it again; past so many bytes the next write is forced. */
+  storeUnsyncedBytesMax: 131_072,
+  /** The broker's share of the changes that wait: past it nothing more is acknowledged, and past half of it publishers are slowed. Energy always fits beside it. */
+  keeperPendingBytesMax: 524_288,
   /** A file of so many bytes must fit before a store that was full is tried again: its own files need as much to begin anew. */
   storeProbeBytes: 65_536,
 
@@ -213,11 +241,13 @@ export const limits = {
   // --- daemon ---
   /** How often everything that waits is looked at. */
   tickMs: 1_000,
+  /** How often the broker tells of itself under `$SYS`. */
+  statusMs: 10_000,
   /** Stopping takes no longer than this. */
   stopMs: 1_500,
 
-  /** What clients and meters can make the process hold, all bounds at once: more than half of a board of 128 MB is left to Node and the system. */
-  heldBytesMax: 65_011_712,
+  /** What clients and meters can make the process hold, all bounds at once: with Node beside it a board of 128 MB has room for the system. */
+  heldBytesMax: 75_497_472,
 
   /** How long the doctor listens at most, to meters that are all read (two messages of each sensor), and to ports where there is nothing to hear. */
   doctorMs: 40_000,
@@ -232,4 +262,15 @@ export const limits = {
   logLineCharactersMax: 500,
   /** A warning that may come often is said once in so long. */
   logRepeatMs: 60_000
-} as const
+}
+
+/** A set of bounds. */
+export type Bounds = Readonly<typeof inForce>
+
+/** The bounds in force: the program's own, or what the settings made of them. */
+export const limits: Bounds = inForce
+
+/** Puts other bounds into force; to be called before anything is built by them. `bounds.ts` says which may be changed, and how far. */
+export function setLimits(changes: Partial<Bounds>): void {
+  Object.assign(inForce, changes)
+}

@@ -1,23 +1,46 @@
 /** The bounds: that the relations between them hold, and that each is held by what it says. */
-
 import t from 'tap'
-import { assertRelations, type Bounds, budgetBytes, heldBytes, poolSlabs } from '../src/budget.ts'
-import { limits } from '../src/limits.ts'
+import { assertRelations, budgetOf } from '../src/budget.ts'
+import { type Bounds, limits } from '../src/limits.ts'
+
+const budget = budgetOf(limits)
 
 t.test('the bounds hold together', async t => {
-  t.doesNotThrow(() => assertRelations(limits, heldBytes))
-  t.ok(heldBytes <= limits.heldBytesMax)
+  t.doesNotThrow(() => assertRelations(limits))
+  t.ok(budget.heldBytes <= limits.heldBytesMax)
+})
+
+t.test('the sum is that of all owners', async t => {
+  let sum = 0
+  for (const [owner, bytes] of Object.entries(budget.bytes)) {
+    t.ok(Number.isSafeInteger(bytes) && bytes > 0, owner)
+    sum += bytes
+  }
+  t.equal(budget.heldBytes, sum)
 })
 
 t.test('the budget has the pool, which everybody who may hold slabs adds to', async t => {
-  t.equal(budgetBytes.pool, poolSlabs * limits.slabBytes)
+  t.equal(budget.bytes['pool'], budget.poolSlabs * limits.slabBytes)
   const connections = limits.clientsMax + limits.strangersMax
-  t.ok(budgetBytes.pool > connections * (limits.packetBytesMax + limits.outboxBytesMax))
+  t.ok(budget.poolSlabs * limits.slabBytes > connections * (limits.packetBytesMax + limits.outboxBytesMax))
 })
 
 t.test('the budget has what each client may leave with the broker', async t => {
-  t.equal(budgetBytes.subscriptions, limits.sessionsMax * limits.subscriptionBytesMax)
-  t.ok(budgetBytes.wills > limits.clientsMax * limits.packetBytesMax, 'a will that is nearly all topic weighs more than its packet')
+  t.equal(budget.bytes['subscriptions'], limits.sessionsMax * limits.subscriptionBytesMax)
+  t.ok(
+    Number(budget.bytes['wills']) > limits.sessionsMax * limits.packetBytesMax,
+    'a will that is nearly all topic weighs more than its packet'
+  )
+})
+
+t.test('one client more costs what it may hold, and so does one session', async t => {
+  const more = (changes: Partial<Bounds>): number => budgetOf({ ...limits, ...changes }).heldBytes - budget.heldBytes
+  const slabs = 2 * (limits.outboxBytesMax + limits.outboxRepliesBytesMax) + limits.packetBytesMax
+  const own = slabs + 2 * limits.readBytesMax + 2 * limits.topicAliasBytesMax + limits.connectionBytes
+  t.equal(more({ clientsMax: limits.clientsMax + 1 }), own + limits.requestHeadBytesMax)
+  const kept = limits.queueBytesMax + limits.inflightBytesMax + limits.subscriptionBytesMax + 2 * limits.packetBytesMax + 128 + 8_192
+  const index = (limits.queueMessagesMax + limits.inflightMax) * 96
+  t.equal(more({ sessionsMax: limits.sessionsMax + 1 }), kept + index)
 })
 
 t.test('a bound that breaks a relation is told, with what would go wrong', async t => {
@@ -39,23 +62,25 @@ t.test('a bound that breaks a relation is told, with what would go wrong', async
     [{ inflightBytesMax: 2 * limits.packetBytesMax + 127 }, /into a window/],
     [{ retainedBytesMax: limits.packetBytesMax }, /among the retained ones/],
     [{ subscriptionBytesMax: 1_216 * limits.subscriptionsMax - 1 }, /as there may be subscriptions/],
-    [{ retainedMessagesMax: 273 }, /meters' own topics/],
+    [{ retainedOwnMessages: 273 }, /meters' own topics/],
     [{ packetBytesMax: limits.packetBytesMax - 1 }, /largest packet must fill its slabs/],
     [{ outboxBytesMax: limits.outboxBytesMax + 1 }, /outbox must fill its slabs/],
-    [{ outboxBytesMax: limits.packetBytesMax - limits.slabBytes }, /fit into an outbox/],
-    [{ encoderSlabs: limits.encoderSlabs - 1 }, /64 KiB/],
+    [{ outboxBytesMax: limits.packetBytesMax - limits.slabBytes }, /outbox-bytes-max must be at least packet-bytes-max/],
+    [{ encoderSlabs: limits.encoderSlabs - 1 }, /one read/],
     [{ webSocketMessageBytesMax: limits.packetBytesMax - 1 }, /into a WebSocket message/],
     [{ answerBytesMax: 48 * (128 * 25 + 40) - 1 }, /last minutes of every sensor must fit/],
+    [{ scratchBytes: limits.packetBytesMax + 2_047 }, /into the scratch/],
     [{ webSocketPingMs: 30_001 }, /proxy/],
+    [{ keeperPendingBytesMax: limits.storePendingBytesMax / 2 + 1 }, /energy must fit/],
     [{ energyGapMsMax: limits.staleMs - 1 }, /must be integrated/],
     [{ fillToleranceMs: 59_999 }, /rounded to minutes/],
     [{ ledgerDaysMax: limits.historyDaysMax }, /fit into the ledger/],
     [{ ledgerPruneMax: 1 }, /pruned in an hour/],
     [{ connectMs: 1_999 }, /seen soon after/],
     [{ drainMs: 1_999 }, /seen soon after/],
-    [{ heldBytesMax: heldBytes - 1 }, /must be bounded/]
+    [{ heldBytesMax: budget.heldBytes - 1 }, /raise held-bytes-max .* MemoryMax/]
   ]
   for (const [changes, reason] of table) {
-    t.throws(() => assertRelations({ ...limits, ...changes }, heldBytes), { message: reason }, JSON.stringify(changes))
+    t.throws(() => assertRelations({ ...limits, ...changes }), { message: reason }, JSON.stringify(changes))
   }
 })

@@ -136,6 +136,18 @@ const rows: readonly Row[] = [
   { name: 'mqtt-port', field: 'mqttPort', usual: 1_883, ...ports },
   { name: 'http-port', field: 'httpPort', usual: 8_080, ...ports },
   {
+    name: 'proxies',
+    field: 'proxies',
+    usual: [],
+    allowed: 'none, or addresses and networks with commas between, such as 127.0.0.1,10.0.0.0/8',
+    good: [
+      ['none', []],
+      ['127.0.0.1', ['127.0.0.1']],
+      ['10.0.0.0/8, ::1,fd00::/8', ['10.0.0.0/8', '::1', 'fd00::/8']]
+    ],
+    bad: ['', 'proxy.lan', '10.0.0.0/33', '::/129', '10.0.0.0/', '10.0.0', '127.0.0.1,', 'none,127.0.0.1', '127.0.0.1 10.0.0.1']
+  },
+  {
     name: 'root',
     field: 'root',
     usual: 'currentcost',
@@ -246,7 +258,7 @@ t.test('state: a folder that may not be written to', { skip: process.getuid?.() 
 })
 
 t.test('unknown settings, from each place', async t => {
-  const names = ['source', 'baud', 'speed', 'host', 'mqtt-port', 'http-port', 'root', 'state']
+  const names = ['source', 'baud', 'speed', 'host', 'mqtt-port', 'http-port', 'proxies', 'root', 'state']
   t.equal(messageOf(['run', '--sauce', 'x']), "Unknown option '--sauce'. See wattslug --help")
   t.equal(messageOf(['run', '-x']), "Unknown option '-x'. See wattslug --help")
   const variables = ['config', ...names].map(variableOf).join(', ')
@@ -263,7 +275,7 @@ t.test('unknown settings, from each place', async t => {
     const file = fileOf(text)
     t.equal(
       messageOf(['run', '--config', file]),
-      `${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [sensor.N], [derived.NAME]`
+      `${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [limits], [sensor.N], [derived.NAME]`
     )
   }
 })
@@ -334,15 +346,42 @@ t.test('what is to be corrected comes from the file', async t => {
   t.match(messageOf(['run', '--config', file]), file, 'a mistake there names the file too')
 })
 
+t.test('bounds come from the file and the command line, which wins', async t => {
+  const file = fileOf('[limits]\nclients-max = 50\ndrain-ms = 30000\n')
+  t.strictSame(configOf([]).limits, {})
+  t.strictSame(configOf(['--config', file]).limits, { clientsMax: 50, drainMs: 30_000 })
+  const args = ['--config', file, '--limit', 'clients-max=60', '--limit=connect-ms=5000']
+  t.strictSame(configOf(args).limits, { clientsMax: 60, drainMs: 30_000, connectMs: 5_000 })
+})
+
+t.test('bounds that cannot be: where, and what is allowed', async t => {
+  const fileWith = (text: string): { readonly file: string; readonly message: string } => {
+    const file = fileOf(text)
+    return { file, message: messageOf(['run', '--config', file]) }
+  }
+  const high = fileWith('[limits]\nclients-max = 5000')
+  t.equal(high.message, `${high.file}: [limits]: clients-max: impossible value: 5000; allowed: a whole number from 1 to 4000`)
+  const unknown = fileWith('[limits]\nclients = 5')
+  t.ok(unknown.message.startsWith(`${unknown.file}: [limits]: unknown limit: clients; allowed: clients-max, `), unknown.message)
+  for (const text of ['limits = 5', 'limits = []']) {
+    const none = fileWith(text)
+    t.equal(none.message, `${none.file}: limits: allowed: a table, [limits]`)
+  }
+  t.match(messageOf(['run', '--limit', 'clients-max']), /^--limit: clients-max: impossible value: ""; allowed: a whole number/)
+  t.match(messageOf(['run', '--limit', 'clients-max=many']), /^--limit: clients-max: impossible value: "many"; allowed: a whole number/)
+  t.match(messageOf(['run', '--limit', 'x=1=2']), /^--limit: unknown limit: x; allowed: clients-max, /)
+  t.match(messageOf(['run', '--limit', 'clients-max=105']), /^limits: .*sessions-max must be at least clients-max$/)
+})
+
 t.test('the help lists every option with its default', async t => {
   const help = helpText()
   for (const { name, usual } of rows) {
     const line = help.split('\n').find(each => each.startsWith(`  --${name} `))
     t.ok(line, `--${name}`)
-    const shown = name === 'source' ? 'auto' : String(usual)
+    const shown = name === 'source' ? 'auto' : name === 'proxies' ? 'none' : String(usual)
     t.match(line, `(default: ${shown})`)
   }
-  for (const more of ['--state', '--config', '--help', '--version', variableOf('mqtt-port')]) t.match(help, more)
+  for (const more of ['--state', '--limit', '--config', '--help', '--version', variableOf('mqtt-port')]) t.match(help, more)
 })
 
 t.test('what comes out is frozen', async t => {

@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { heldBytes } from '../src/budget.ts'
-import { helpText, readCommand } from '../src/config.ts'
+import { budgetOf } from '../src/budget.ts'
+import { type Config, ConfigError, helpText, readCommand } from '../src/config.ts'
+import { limits } from '../src/limits.ts'
 
 /** What the unit's comment counts for Node itself. */
 const nodeBytes = 32 * 2 ** 20
@@ -62,26 +63,45 @@ t.test('the unit runs the program as it is installed', async t => {
 t.test('the memory that the unit allows is what the program may hold, and Node beside it', async t => {
   const [allowed = ''] = settings('MemoryMax')
   const allowedBytes = Number(/^(\d+)M$/.exec(allowed)?.[1]) * 2 ** 20
-  t.comment(`${allowed} allowed, ${(heldBytes / 2 ** 20).toFixed(1)} MiB may be held`)
-  t.ok(allowedBytes >= heldBytes + nodeBytes, 'it is not killed for what its own bounds allow')
+  t.comment(`${allowed} allowed, ${(budgetOf(limits).heldBytes / 2 ** 20).toFixed(1)} MiB may be held`)
+  t.ok(allowedBytes >= limits.heldBytesMax + nodeBytes, 'it is not killed for what its own bounds allow')
 })
 
-t.test('the example names every setting, with its default', async t => {
+t.test('the example names every setting and every bound, with its default', async t => {
   const folder = t.testdir()
   const example = readFileSync('systemd/wattslug.toml', 'utf8')
-  const lines = example.match(/^#[a-z-]+ = .*$/gm) ?? []
+  const lines: readonly string[] = example.match(/^#(\[limits\]|[a-z-]+ = .*)$/gm) ?? []
   const file = join(folder, 'wattslug.toml')
-  const state = ['--state', join(folder, 'state')]
+  const configOf = (...args: readonly string[]): Config => {
+    const command = readCommand(['run', '--state', join(folder, 'state'), ...args], {})
+    if (command.name !== 'run') throw new Error('it does not run')
+    return command.config
+  }
   writeFileSync(file, lines.map(line => line.slice(1)).join('\n'))
   mkdirSync(join(folder, 'state'))
 
-  t.strictSame(readCommand(['run', '--config', file, ...state], {}), readCommand(['run', ...state], {}), 'without the # nothing changes')
-  const known = [...helpText().matchAll(/^ {2}--([a-z-]+) /gm)].map(([, name]) => name).filter(name => name !== 'config')
+  const changed = configOf('--config', file)
+  t.strictSame({ ...changed, limits: {} }, configOf(), 'without the # nothing changes')
+  t.strictSame({ ...limits, ...changed.limits }, limits, 'of the bounds neither')
   const named = lines.map(line => line.slice(1).split(' = ')[0])
-  t.strictSame([...named].sort(), [...known].sort(), 'it has those that the program knows')
+  const known = [...helpText().matchAll(/^ {2}--([a-z-]+) /gm)]
+    .map(([, name]) => name)
+    .filter(name => name !== 'config' && name !== 'limit')
+  const bounds = listBounds(() => configOf('--limit', 'nonsense=1'))
+  t.strictSame([...named].sort(), [...known, '[limits]', ...bounds].sort(), 'it has those that the program knows')
   t.equal(example.replaceAll(/^#.*$/gm, '').trim(), '', 'as it is installed it sets nothing')
-  t.match(lines.at(-1), `"/var/lib/${settings('StateDirectory')[0]}"`, "the state's folder is the unit's")
+  t.ok(lines.includes(`#state = "/var/lib/${settings('StateDirectory')[0]}"`), "the state's folder is the unit's")
 })
+
+/** The names that the message for an unknown bound has. */
+function listBounds(act: () => unknown): readonly string[] {
+  try {
+    act()
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.replace(/.*allowed: /, '').split(', ')
+  }
+  return []
+}
 
 t.test('udev accepts the rule', { skip: lacks('udevadm', 'verify', '--help') }, async t => {
   const { code, output } = run('udevadm', 'verify', '--resolve-names=never', 'systemd/99-wattslug.rules')

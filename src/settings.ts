@@ -1,0 +1,134 @@
+/** The settings: one table of what there is, what each may be, and how its text becomes a value. */
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { makeProxies } from './io/proxies.ts'
+import { limits } from './limits.ts'
+import { topicNameFault } from './mqtt/topic.ts'
+
+/** Where a meter's bytes come from. */
+export type SourceSetting =
+  | { readonly kind: 'serial'; readonly path: string }
+  | { readonly kind: 'remote'; readonly host: string; readonly port: number }
+  | { readonly kind: 'replay'; readonly path: string }
+  | { readonly kind: 'demo' }
+
+/** One row: how a setting is called, what it may be, and how its text becomes a value (`undefined` when it may not be). */
+interface Setting {
+  readonly argument: string
+  readonly default: string
+  readonly allowed: string
+  readonly help: string
+  readonly read: (text: string) => unknown
+}
+
+/** To add a setting, add a row here and a field to `Config`. */
+export const settings = {
+  source: {
+    argument: 'WHERE',
+    default: 'auto',
+    allowed: 'auto, a device path, tcp://host:port, replay:FILE or demo; or several of a kind with commas between',
+    help: 'where the meter is: found by itself, a serial port, a remote serial head, a recording, or a simulated meter',
+    read: readSources
+  },
+  baud: {
+    argument: 'N',
+    default: '57600',
+    allowed: '57600, 9600 or 2400',
+    help: 'line speed of the serial port: 57600 for CC128, Envi and EnviR, 9600 or 2400 for a Classic',
+    read: text => (['57600', '9600', '2400'].includes(text) ? Number(text) : undefined)
+  },
+  speed: {
+    argument: 'N',
+    default: '1',
+    allowed: 'a number from 0 to 1000000',
+    help: 'how much faster than life a recording is played back; 0 is as fast as it goes',
+    read: text => (/^\d{1,7}(\.\d+)?$/.test(text) && Number(text) <= 1_000_000 ? Number(text) : undefined)
+  },
+  host: {
+    argument: 'ADDR',
+    default: '0.0.0.0',
+    allowed: 'an address of this machine, or its name',
+    help: 'address to listen on; 0.0.0.0 is every IPv4 address, :: every address',
+    read: text => (/^[0-9a-z.:_-]+$/i.test(text) ? text : undefined)
+  },
+  'mqtt-port': {
+    argument: 'N',
+    default: '1883',
+    allowed: '0 to 65535',
+    help: 'port of MQTT over TCP; 0 takes a free one',
+    read: readPort
+  },
+  'http-port': {
+    argument: 'N',
+    default: '8080',
+    allowed: '0 to 65535',
+    help: 'port of the page and of MQTT over WebSocket (at /mqtt); 0 takes a free one',
+    read: readPort
+  },
+  proxies: {
+    argument: 'LIST',
+    default: 'none',
+    allowed: 'none, or addresses and networks with commas between, such as 127.0.0.1,10.0.0.0/8',
+    help: 'proxies before the http-port whose X-Forwarded-For tells who a client is',
+    read: readProxies
+  },
+  root: {
+    argument: 'TOPIC',
+    default: 'currentcost',
+    allowed: 'a topic of up to 200 characters without wildcards that does not begin with $',
+    help: 'first level of every topic',
+    read: text => (topicNameFault(text) || text.length > 200 || /^[$/]|\/$/.test(text) ? undefined : text)
+  },
+  state: {
+    argument: 'DIR',
+    default: '',
+    allowed: 'a folder that can be made and written to',
+    help: 'folder for what must outlive a restart (default: $STATE_DIRECTORY, or ~/.local/state/wattslug)',
+    read: readFolder
+  }
+} satisfies Readonly<Record<string, Setting>>
+
+export type Name = keyof typeof settings
+
+function readSources(text: string): readonly SourceSetting[] | undefined {
+  if (text === 'auto') return []
+  const parts = text.split(',').map(part => part.trim())
+  const sources = parts.map(readSource)
+  const kinds = new Set(sources.map(source => (source?.kind === 'remote' ? 'serial' : source?.kind)))
+  // What is measured, played back and simulated have stores of their own, so they are not read together.
+  const possible = kinds.size === 1 && !kinds.has(undefined) && new Set(parts).size === parts.length && parts.length <= limits.metersMax
+  return possible ? (sources as readonly SourceSetting[]) : undefined
+}
+
+function readSource(text: string): SourceSetting | undefined {
+  if (text === 'demo') return { kind: 'demo' }
+  if (/^replay:./.test(text)) return { kind: 'replay', path: text.slice('replay:'.length) }
+  if (text.startsWith('/')) return { kind: 'serial', path: text }
+  const [, host, port] = /^tcp:\/\/(\[[0-9a-f:.]+\]|[^/:]+):(\d+)\/?$/i.exec(text) ?? []
+  const number = readPort(port ?? '')
+  return host && number ? { kind: 'remote', host: host.replace(/^\[|\]$/g, ''), port: number } : undefined
+}
+
+function readPort(text: string): number | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined
+}
+
+function readFolder(text: string): string | undefined {
+  try {
+    mkdirSync(text, { recursive: true, mode: 0o750 })
+    accessSync(text, constants.W_OK)
+    return text
+  } catch {
+    return undefined
+  }
+}
+
+function readProxies(text: string): readonly string[] | undefined {
+  if (text === 'none') return []
+  const list = text.split(',').map(part => part.trim())
+  try {
+    makeProxies(list)
+    return list
+  } catch {
+    return undefined
+  }
+}
