@@ -1,17 +1,21 @@
 /** Who may do what: for now everyone may do everything that stays within the bounds and out of the server's own topics. */
 import { limits } from '../limits.ts'
+import { type ReasonCode, reasonCodes, type Subscription } from './packet.ts'
 import type { Session } from './session.ts'
 import { filterWeightBytes, topicFilterFault, topicNameFault } from './topic.ts'
 
-/** Whether a client may publish to a topic: topics that begin with `$` are the server's. */
-export function mayPublish(topic: string): boolean {
-  return topicNameFault(topic) === undefined && !topic.startsWith('$')
+/** Why a client may not publish to a topic, or `undefined`: topics that begin with `$` are the server's. */
+export function publishRefusal(topic: string): ReasonCode | undefined {
+  if (topicNameFault(topic) !== undefined) return reasonCodes.topicNameInvalid
+  return topic.startsWith('$') ? reasonCodes.notAuthorized : undefined
 }
 
-/** Whether a session may have a subscription, or have it once more. */
-export function maySubscribe(session: Session, filter: string): boolean {
-  if (topicFilterFault(filter) !== undefined) return false
-  if (session.subscriptions.has(filter)) return true
-  if (session.subscriptions.size >= limits.subscriptionsMax) return false
-  return session.subscriptionBytes + filterWeightBytes(filter) <= limits.subscriptionBytesMax
+/** Why a session may not have a subscription, or have it with other options; or `undefined`. */
+export function subscribeRefusal(session: Session, { filter }: Subscription): ReasonCode | undefined {
+  if (topicFilterFault(filter) !== undefined) return reasonCodes.topicFilterInvalid
+  if (session.subscriptions.has(filter)) return undefined
+  const fits =
+    session.subscriptions.size < limits.subscriptionsMax &&
+    session.subscriptionBytes + filterWeightBytes(filter) <= limits.subscriptionBytesMax
+  return fits ? undefined : reasonCodes.quotaExceeded
 }

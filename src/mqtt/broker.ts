@@ -1,47 +1,46 @@
-/** The broker: which sessions there are, and which of them a message reaches. */
+/** The broker: which connections and sessions there are, and how sessions come, wait, end and outlive the daemon. */
 import { limits } from '../limits.ts'
 import type { Counters } from '../memory/counters.ts'
-import { maySubscribe } from './access.ts'
-import { Connection, type Event } from './connection.ts'
-import { type Connect, keep, type Message, type QoS } from './packet.ts'
-import { Retained } from './retained.ts'
-import { closeReasons, type Outbox, Session } from './session.ts'
-import { Tree } from './tree.ts'
+import { publishRefusal, subscribeRefusal } from './access.ts'
+import { expiryMsOf } from './connect.ts'
+import { Connection } from './connection.ts'
+import type { BrokerCounter, Household } from './household.ts'
+import type { Keeper, Kept } from './keeper.ts'
+import type { Outbox } from './outbox.ts'
+import { type Connect, keep, type Message, type ReasonCode, reasonCodes, type Subscription } from './packet.ts'
+import type { Event } from './phase.ts'
+import { type ClientPublisher, type Published, Router } from './router.ts'
+import { Session } from './session.ts'
 
-/** What the broker counts. */
-export const brokerCounters = [
-  'messages-published',
-  'deliveries-sent', // QoS 0 that went out
-  'deliveries-queued', // QoS 1 and 2, on their way
-  'deliveries-dropped', // QoS 0 to a slow or absent client, QoS 1 and 2 past a session's bound
-  'publish-refused', // a topic that clients may not publish to
-  'subscribe-refused', // a filter that is ill-formed or past a session's bounds
-  'retained-refused', // a retained message past the bounds
-  'unexpected-acknowledgement', // for a packet id that was not in flight
-  'sessions-cleaned',
-  'sessions-expired', // the client did not come back in time
-  'sessions-displaced', // the longest away made room for a new one
-  ...closeReasons.map(reason => `closed-${reason}` as const)
-] as const
-export type BrokerCounter = (typeof brokerCounters)[number]
+/** A session for a CONNECT, and whether it was there before. */
+export interface Admitted {
+  readonly session: Session
+  readonly isPresent: boolean
+}
 
-/** Sessions, subscriptions and retained messages. Times are monotonic, in ms; randomness is given. */
-export class Broker {
-  readonly retained = new Retained()
+/** Connections and sessions. Randomness is given, and so is the time. */
+export class Broker implements Household {
   readonly counters: Counters<BrokerCounter>
+  readonly keeper: Keeper
+  readonly nowMs: () => number
   readonly #randomId: () => string
-  readonly #tree = new Tree<Session>()
+  readonly #router: Router
   /** By client id; those longest away come first. */
   readonly #sessions = new Map<string, Session>()
   readonly #connections = new Set<Connection>()
-  /** Used again for each message: an outbox calls nothing back while it takes one. */
-  readonly #matched: Session[] = []
-  #stamp = 0
+  #clients = 0
+  /** Whether sessions for which the disk had no room are saved once it has: what is kept for them counts for nothing without them. */
+  #willSave = false
+  /** The highest number of a session; undefined until it is known what an earlier run kept, and till then none is kept. */
+  #lastNumber: number | undefined
 
-  /** @param randomId gives the id of a client that has none */
-  constructor(counters: Counters<BrokerCounter>, randomId: () => string) {
+  /** @param nowMs monotonic time @param randomId gives the id of a client that has none */
+  constructor(counters: Counters<BrokerCounter>, keeper: Keeper, nowMs: () => number, randomId: () => string) {
     this.counters = counters
+    this.keeper = keeper
+    this.nowMs = nowMs
     this.#randomId = randomId
+    this.#router = new Router(this)
   }
 
   /** Connections, with or without CONNECT. */
@@ -49,117 +48,187 @@ export class Broker {
     return this.#connections.size
   }
 
-  /** Sessions, connected or away. */
+  /** Clients that are here. */
+  get clients(): number {
+    return this.#clients
+  }
+
+  /** Sessions, of clients that are here or away. */
   get sessions(): number {
     return this.#sessions.size
   }
 
+  /** Retained messages, and what they weigh. */
+  get retained(): { readonly count: number; readonly bytes: number } {
+    return this.#router.retained
+  }
+
   /** Takes a new connection; its events go to `step`. */
-  accept(outbox: Outbox, nowMs: number): Connection {
-    const connection = new Connection(outbox, nowMs)
+  accept(outbox: Outbox): Connection {
+    const connection = new Connection(this, outbox)
     this.#connections.add(connection)
     return connection
   }
 
   /** Hands a connection what happened to it. */
-  step(connection: Connection, event: Event, nowMs: number): void {
-    connection.step(this, event, nowMs)
+  step(connection: Connection, event: Event): void {
+    connection.step(event)
     if (connection.phase.name === 'closed') this.#connections.delete(connection)
   }
 
-  /** Time passes: late CONNECTs, silent clients, sessions whose clients never came back. */
-  tick(nowMs: number): void {
-    for (const connection of this.#connections) this.step(connection, { type: 'tick' }, nowMs)
-    for (const session of this.#sessions.values()) {
-      if (session.where.name === 'away' && nowMs - session.where.sinceMs > limits.sessionAwayMs) this.#forget(session, 'sessions-expired')
+  /** Publishes what the daemon itself has to say. */
+  publish(message: Message): void {
+    this.#router.publish(message, 'daemon')
+  }
+
+  /** Publishes for a client, unless it may not. */
+  publishFor(publisher: ClientPublisher | 'will', message: Message): Published {
+    const mustFit = message.qos > 0 && publisher !== 'will' // to whom nothing is acknowledged
+    const reasonCode =
+      publishRefusal(message.topic) ?? (mustFit && !this.keeper.hasRoomFor(message) ? reasonCodes.quotaExceeded : undefined)
+    if (reasonCode === undefined) return this.#router.publish(message, publisher)
+    this.counters.count('publish-refused')
+    return { reasonCode, isKept: false }
+  }
+
+  /** Adds or replaces a subscription; answers what SUBACK says, and whether retained messages are to be sent after that. */
+  subscribe(session: Session, subscription: Subscription): { readonly reasonCode: number; readonly sendsRetained: boolean } {
+    const refusal = subscribeRefusal(session, subscription)
+    if (refusal !== undefined) {
+      this.counters.count('subscribe-refused')
+      return { reasonCode: refusal, sendsRetained: false }
     }
+    return { reasonCode: subscription.qos, sendsRetained: this.#router.subscribe(session, subscription.filter, subscription) }
+  }
+
+  /** Begins to send the retained messages of a subscription. */
+  sendRetained(session: Session, subscription: Subscription): void {
+    this.#router.sendRetained(session, subscription.filter, subscription)
+  }
+
+  /** Removes a subscription; answers what UNSUBACK says. [MQTT-3.10.4-5] */
+  unsubscribe(session: Session, filter: string): ReasonCode {
+    return this.#router.unsubscribe(session, filter) ? reasonCodes.success : reasonCodes.noSubscriptionExisted
+  }
+
+  /** Keeps a session as it is now, if it is kept; once a packet, for it is written as a whole. */
+  save(session: Session): void {
+    if (session.number === 0) return
+    const { number, clientId, expiryMs, subscriptions, will, where } = session
+    const awayMs = where.name === 'away' ? this.nowMs() - where.sinceMs : undefined
+    session.isSaved = this.keeper.saveSession({ number, clientId, expirySeconds: expiryMs / 1_000, awayMs, subscriptions, will })
+    if (session.isSaved || this.#willSave) return
+    this.#willSave = true
+    this.keeper.afterSync(() => {
+      this.#willSave = false
+      for (const unsaved of this.#sessions.values()) if (!unsaved.isSaved) this.save(unsaved)
+    })
+  }
+
+  /** Notes the packet id of a message at QoS 2; answers whether that is on its way to the disk. */
+  receive(session: Session, packetId: number): boolean {
+    session.received.add(packetId)
+    return session.number > 0 && this.keeper.saveReceived(session.number, packetId)
+  }
+
+  /** Frees it; answers whether it was in use. */
+  releaseReceived(session: Session, packetId: number): boolean {
+    if (!session.received.delete(packetId)) return false
+    if (session.number > 0) this.keeper.dropReceived(session.number, packetId)
+    return true
+  }
+
+  /** Time passes: late CONNECTs, silent clients, wills that are due, sessions whose clients never came back, messages that expire. */
+  tick(): void {
+    const nowMs = this.nowMs()
+    for (const connection of this.#connections) this.step(connection, { type: 'tick' })
+    for (const session of this.#sessions.values()) {
+      if (session.where.name === 'here') continue
+      if (nowMs - session.where.sinceMs > session.expiryMs)
+        this.#forget(session, 'sessions-expired') // [MQTT-4.1.0-2]
+      else if (nowMs >= session.willAtMs) this.#publishWill(session)
+    }
+    this.#router.tick(nowMs)
   }
 
   /** Ends every connection, as the daemon stops. */
-  stop(nowMs: number): void {
-    for (const connection of this.#connections) this.step(connection, { type: 'end', reason: 'server' }, nowMs)
+  stop(): void {
+    for (const connection of this.#connections) this.step(connection, { type: 'end', reason: 'server' })
   }
 
   /** Whether one more client may be admitted; a client that takes its own place over always may. */
   hasRoomFor(clientId: string): boolean {
-    let here = 0
-    for (const session of this.#sessions.values()) if (session.where.name === 'here') here++
-    return here < limits.clientsMax || this.#sessions.get(clientId)?.where.name === 'here'
+    return this.#clients < limits.clientsMax || this.#sessions.get(clientId)?.where.name === 'here'
   }
 
-  /** Gives a CONNECT its session: a kept one, or a new one. The same client's older connection ends first. [MQTT-3.1.4-2] */
-  admit(packet: Connect, nowMs: number): { session: Session; present: boolean } {
+  /** Gives a CONNECT its session: a kept one, or a new one. The same client's older connection ends first. [MQTT-3.1.4-3] */
+  admit(packet: Connect): Admitted {
     const clientId = packet.clientId || this.#randomId() // [MQTT-3.1.3-6]
-    for (const other of this.#connections) {
-      const taken = other.phase.name === 'open' && other.phase.session.clientId === clientId
-      if (taken) this.step(other, { type: 'end', reason: 'taken-over' }, nowMs)
-    }
+    const { where } = this.#sessions.get(clientId) ?? {}
+    if (where?.name === 'here') where.owner.takeOver()
     const former = this.#sessions.get(clientId)
-    if (former && !packet.cleanSession) return { session: former, present: true } // [MQTT-3.1.2-4]
-    if (former) this.#forget(former, 'sessions-cleaned') // [MQTT-3.1.2-6]
-    this.#makeRoom()
-    const session = new Session(clientId, packet.cleanSession, nowMs)
-    this.#sessions.set(clientId, session)
-    return { session, present: false }
+    if (former && packet.cleanStart) this.#forget(former, 'sessions-cleaned') // [MQTT-3.1.2-4]
+    const isPresent = former !== undefined && !packet.cleanStart // [MQTT-3.1.2-5]
+    const expiryMs = this.#lastNumber === undefined ? 0 : expiryMsOf(packet.sessionExpirySeconds)
+    const session = isPresent ? former : this.#begin(clientId, expiryMs)
+    session.expiryMs = expiryMs
+    session.will = packet.will && { ...packet.will, ...keep(packet.will) }
+    session.willAtMs = Number.POSITIVE_INFINITY // [MQTT-3.1.3-9]
+    this.#clients++
+    return { session, isPresent }
   }
 
-  /** A connection has left its session: a clean one ends with it, another waits for its client. */
-  leave(session: Session, nowMs: number): void {
+  /** A connection has left its session, which ends with it or waits for its client. */
+  leave(session: Session): void {
+    const nowMs = this.nowMs()
     session.where = { name: 'away', sinceMs: nowMs }
+    this.#clients--
     this.#sessions.delete(session.clientId)
     this.#sessions.set(session.clientId, session) // to the end of those that are away
-    if (session.clean) this.#forget(session, 'sessions-cleaned')
-  }
-
-  /** Adds or replaces a subscription; false when it is refused. */
-  subscribe(session: Session, filter: string, qos: QoS): boolean {
-    if (!maySubscribe(session, filter)) {
-      this.counters.count('subscribe-refused')
-      return false
+    session.letGo()
+    if (session.expiryMs === 0) {
+      this.#forget(session, 'sessions-cleaned')
+      return
     }
-    session.subscribe(filter, qos)
-    this.#tree.subscribe(filter, session, qos)
-    return true
+    session.willAtMs = nowMs + (session.will?.delaySeconds ?? Number.POSITIVE_INFINITY) * 1_000
+    if (session.will?.delaySeconds === 0) this.#publishWill(session)
+    else this.save(session)
   }
 
-  /** Removes a subscription, if there is one. */
-  unsubscribe(session: Session, filter: string): void {
-    session.unsubscribe(filter)
-    this.#tree.unsubscribe(filter, session)
-  }
-
-  /** Gives a message to every session with a matching subscription, once, at the highest QoS it has. [MQTT-3.3.5-1] */
-  publish(message: Message): void {
-    this.counters.count('messages-published')
-    if (message.retain && !this.retained.store(message)) this.counters.count('retained-refused')
-    const matched = this.#match(message.topic)
-    let owned: Message | undefined
-    const kept = (): Message => {
-      owned ??= keep(message)
-      return owned
-    }
-    // Counted here and added once: this loop is what a fan-out costs.
-    const became = { sent: 0, queued: 0, dropped: 0 }
-    for (const session of matched) became[session.deliver(message, Math.min(message.qos, session.match.qos) as QoS, kept)]++ // [MQTT-3.8.4-6]
-    this.counters.count('deliveries-sent', became.sent)
-    this.counters.count('deliveries-queued', became.queued)
-    this.counters.count('deliveries-dropped', became.dropped)
-    matched.length = 0
-  }
-
-  #match(topic: string): Session[] {
-    const stamp = ++this.#stamp
-    const matched = this.#matched
-    this.#tree.match(topic, (session, qos) => {
-      if (session.match.stamp === stamp) {
-        if (qos > session.match.qos) session.match.qos = qos
-        return
+  /** Takes back what an earlier run kept; what came before that could be read is newer. */
+  restore({ sessions, retained, lastSessionNumber }: Kept): void {
+    const nowMs = this.nowMs()
+    this.#lastNumber = lastSessionNumber
+    // With the daemon's share of the bounds: it may have taken some of the clients' already.
+    for (const message of retained) if (!this.#router.retained.has(message.topic)) this.#router.retained.store(message, true)
+    const longestAwayFirst = [...sessions].sort((a, b) => (b.awayMs ?? 0) - (a.awayMs ?? 0))
+    for (const kept of longestAwayFirst) {
+      if (this.#sessions.has(kept.clientId)) {
+        this.keeper.dropSession(kept.number, kept.deliveries)
+        continue
       }
-      session.match.stamp = stamp
-      session.match.qos = qos
-      matched.push(session)
-    })
-    return matched
+      this.#makeRoom()
+      const session = new Session(this, kept.clientId, kept.number, kept.expirySeconds * 1_000)
+      session.where = { name: 'away', sinceMs: nowMs - (kept.awayMs ?? 0) }
+      this.#sessions.set(session.clientId, session)
+      for (const [filter, options] of kept.subscriptions) this.#router.subscribe(session, filter, options)
+      for (const packetId of kept.received.ids()) session.received.add(packetId)
+      for (const delivery of kept.deliveries) {
+        if (session.restore({ ...delivery, group: undefined, repeated: false, sent: false })) continue
+        this.counters.count('restored-dropped')
+        this.keeper.dropDelivery(kept.number, delivery)
+      }
+      session.will = kept.will
+      session.willAtMs = nowMs + (kept.will?.delaySeconds ?? Number.POSITIVE_INFINITY) * 1_000
+    }
+  }
+
+  #begin(clientId: string, expiryMs: number): Session {
+    this.#makeRoom()
+    const number = expiryMs > 0 && this.#lastNumber !== undefined ? ++this.#lastNumber : 0
+    const session = new Session(this, clientId, number, expiryMs)
+    this.#sessions.set(clientId, session)
+    return session
   }
 
   #makeRoom(): void {
@@ -169,8 +238,20 @@ export class Broker {
   }
 
   #forget(session: Session, counter: 'sessions-cleaned' | 'sessions-expired' | 'sessions-displaced'): void {
-    for (const filter of session.subscriptions.keys()) this.#tree.unsubscribe(filter, session)
     this.#sessions.delete(session.clientId)
     this.counters.count(counter)
+    this.#router.forget(session)
+    if (session.number > 0) this.keeper.dropSession(session.number, session.deliveries())
+    this.#publishWill(session)
+  }
+
+  #publishWill(session: Session): void {
+    const { will } = session
+    if (!will) return
+    session.will = undefined
+    session.willAtMs = Number.POSITIVE_INFINITY
+    this.counters.count('wills-published')
+    this.publishFor('will', { ...will, expiresAtMs: will.expirySeconds && this.nowMs() + will.expirySeconds * 1_000 })
+    if (this.#sessions.get(session.clientId) === session) this.save(session) // [MQTT-3.1.2-10]
   }
 }

@@ -1,64 +1,82 @@
 /** One connection's protocol: its phases, the events that meet them, and what happens in every cell of that table. */
 import { limits } from '../limits.ts'
-import { mayPublish } from './access.ts'
+import { IncomingAliases } from './alias.ts'
 import type { Broker } from './broker.ts'
-import { type ClientPacket, type Connect, keep, type Message, type ReturnCode, returnCodes, subscriptionFailure } from './packet.ts'
-import type { CloseReason, Outbox, Session } from './session.ts'
+import { connectRefusal, expiryMsOf, isLevel, keepAliveSecondsOf, welcome } from './connect.ts'
+import type { CloseReason, Outbox } from './outbox.ts'
+import { type ClientPacket, type Connect, type Message, type Publish, type ReasonCode, reasonCodes, type Subscription } from './packet.ts'
+import type { Event, EventOf, Open, Opening, Phase } from './phase.ts'
+import { Promises } from './promises.ts'
+import type { ClientPublisher } from './router.ts'
+import type { Session } from './session.ts'
 
-/** What can happen to a connection. */
-export type Event =
-  | ClientPacket
-  | { readonly type: 'malformed' } // bytes that are no packet
-  | { readonly type: 'drained' } // the outbox has room again
-  | { readonly type: 'tick' } // a second or so has passed
-  | { readonly type: 'end'; readonly reason: CloseReason } // the network, a take-over or the daemon ended it
-
-interface Opening {
-  readonly name: 'opening'
-  readonly sinceMs: number
-}
-
-interface Open {
-  readonly name: 'open'
-  readonly session: Session
-  /** 1.5 times what the client asked for; 0 is never. */
-  readonly silenceMs: number
-  readonly will: Message | undefined
-}
-
-type Phase = Opening | Open | { readonly name: 'closed' }
-type EventOf<E extends Event['type']> = Extract<Event, { type: E }>
-type Cells<P extends Phase> = { readonly [E in Event['type']]: (cell: Cell, phase: P, event: EventOf<E>) => void }
-
-interface Cell {
-  readonly connection: Connection
-  readonly broker: Broker
-  readonly outbox: Outbox
-  readonly nowMs: number
-}
+type Cells<P extends Phase> = { readonly [E in Event['type']]: (connection: Connection, phase: P, event: EventOf<E>) => void }
 
 /** A client's connection. It acts only through its outbox and the broker. */
-export class Connection {
+export class Connection implements ClientPublisher {
+  readonly broker: Broker
   readonly outbox: Outbox
+  readonly promises: Promises
   phase: Phase
+  /** Subscribers for which it waits. */
+  readonly #waitsFor = new Set<Session>()
+  #isHeld = false
   #lastHeardMs: number
 
-  constructor(outbox: Outbox, nowMs: number) {
+  constructor(broker: Broker, outbox: Outbox) {
+    this.broker = broker
     this.outbox = outbox
-    this.phase = { name: 'opening', sinceMs: nowMs }
-    this.#lastHeardMs = nowMs
+    this.promises = new Promises(broker.keeper, outbox, () => this.holdOrGo())
+    this.#lastHeardMs = broker.nowMs()
+    this.phase = { name: 'opening', sinceMs: this.#lastHeardMs }
   }
 
-  /** Ms since a packet came. */
-  silentMs(nowMs: number): number {
-    return nowMs - this.#lastHeardMs
+  /** The session, once CONNECT was accepted. */
+  get session(): Session | undefined {
+    return this.phase.name === 'open' ? this.phase.session : undefined
   }
 
-  /** Takes an event at a monotonic time in ms. */
-  step(broker: Broker, event: Event, nowMs: number): void {
-    if (isPacket(event)) this.#lastHeardMs = nowMs
-    const act = table[this.phase.name][event.type] as unknown as (cell: Cell, phase: Phase, event: Event) => void
-    act({ connection: this, broker, outbox: this.outbox, nowMs }, this.phase, event)
+  /** Ms since a packet came; while we do not read, the client cannot be blamed. */
+  silentMs(): number {
+    return this.#isHeld ? 0 : this.broker.nowMs() - this.#lastHeardMs
+  }
+
+  /** Takes an event. */
+  step(event: Event): void {
+    if (isPacket(event)) this.#lastHeardMs = this.broker.nowMs()
+    const act = table[this.phase.name][event.type] as unknown as (connection: Connection, phase: Phase, event: Event) => void
+    act(this, this.phase, event)
+  }
+
+  takeOver(): void {
+    this.broker.step(this, { type: 'end', reason: 'taken-over' })
+  }
+
+  waitFor(subscriber: Session): void {
+    this.#waitsFor.add(subscriber)
+    this.holdOrGo()
+  }
+
+  caughtUp(subscriber: Session): void {
+    this.#waitsFor.delete(subscriber)
+    this.holdOrGo()
+  }
+
+  /** It has ended: what was not acknowledged will come again, and nobody need tell it anything. */
+  forget(): void {
+    this.promises.forget()
+    for (const subscriber of this.#waitsFor) subscriber.forgetWaiting(this)
+  }
+
+  /** Stops reading from a client for whom others or the disk cannot keep up, and goes on when they have caught up. */
+  holdOrGo(): void {
+    const { length } = this.promises
+    const mustWait = this.#waitsFor.size > 0 || length >= limits.receivedMax || (length > 0 && this.broker.keeper.isFull)
+    if (mustWait === this.#isHeld) return
+    this.#isHeld = mustWait
+    this.#lastHeardMs = this.broker.nowMs()
+    if (mustWait) this.broker.counters.count('publishers-slowed')
+    this.outbox.hold(mustWait)
   }
 }
 
@@ -77,45 +95,42 @@ const table: { readonly [N in Phase['name']]: Cells<Extract<Phase, { name: N }>>
     UNSUBSCRIBE: violation,
     PINGREQ: violation,
     DISCONNECT: violation,
-    malformed: cell => close(cell, 'malformed'),
+    AUTH: violation,
+    malformed: connection => close(connection, 'malformed'),
     drained: ignore,
-    tick: (cell, { sinceMs }) => {
-      if (cell.nowMs - sinceMs > limits.connectMs) close(cell, 'connect-timeout')
+    tick: (connection, { sinceMs }) => {
+      if (connection.broker.nowMs() - sinceMs > limits.connectMs) close(connection, 'connect-timeout')
     },
-    end: (cell, _, { reason }) => close(cell, reason)
+    end: (connection, _, { reason }) => close(connection, reason)
   },
   open: {
     CONNECT: violation,
     PUBLISH: publish,
     PUBACK: ({ broker }, { session }, { packetId }) => {
-      if (session.window.finish(packetId, 'PUBACK')) session.pump()
-      else broker.counters.count('unexpected-acknowledgement')
+      if (!session.finish(packetId, 'PUBACK')) broker.counters.count('unexpected-acknowledgement')
     },
-    PUBREC: ({ broker, outbox }, { session }, { packetId }) => {
-      if (!session.window.received(packetId)) broker.counters.count('unexpected-acknowledgement')
-      outbox.reply({ type: 'PUBREL', packetId })
-    },
-    PUBREL: ({ outbox }, { session }, { packetId }) => {
-      session.received.delete(packetId)
-      outbox.reply({ type: 'PUBCOMP', packetId })
-    },
+    PUBREC: received,
+    PUBREL: release,
     PUBCOMP: ({ broker }, { session }, { packetId }) => {
-      if (session.window.finish(packetId, 'PUBCOMP')) session.pump()
-      else broker.counters.count('unexpected-acknowledgement')
+      if (!session.finish(packetId, 'PUBCOMP')) broker.counters.count('unexpected-acknowledgement')
     },
     SUBSCRIBE: subscribe,
-    UNSUBSCRIBE: ({ broker, outbox }, { session }, { packetId, filters }) => {
-      for (const filter of filters) broker.unsubscribe(session, filter)
-      outbox.reply({ type: 'UNSUBACK', packetId })
+    UNSUBSCRIBE: ({ broker, promises }, { session }, { packetId, filters }) => {
+      const reasonCodes = filters.map(filter => broker.unsubscribe(session, filter))
+      broker.save(session)
+      promises.make({ type: 'UNSUBACK', packetId, reasonCodes }, session.number > 0)
     },
     PINGREQ: ({ outbox }) => outbox.reply({ type: 'PINGRESP' }),
-    DISCONNECT: cell => close(cell, 'client'),
-    malformed: cell => close(cell, 'malformed'),
+    DISCONNECT: disconnect,
+    AUTH: violation, // [MQTT-4.12.0-7]
+    malformed: (connection, _, { reasonCode }) => close(connection, 'malformed', reasonCode),
     drained: (_, { session }) => session.pump(),
-    tick: (cell, { silenceMs }) => {
-      if (silenceMs > 0 && cell.connection.silentMs(cell.nowMs) > silenceMs) close(cell, 'keep-alive') // [MQTT-3.1.2-24]
+    tick: (connection, { session, silenceMs }) => {
+      if (silenceMs > 0 && connection.silentMs() > silenceMs)
+        close(connection, 'keep-alive') // [MQTT-3.1.2-22]
+      else session.pump() // what the disk had no room for may go now, and who waited too long for the client is let go
     },
-    end: (cell, _, { reason }) => close(cell, reason)
+    end: (connection, _, { reason }) => close(connection, reason)
   },
   closed: {
     CONNECT: ignore,
@@ -128,6 +143,7 @@ const table: { readonly [N in Phase['name']]: Cells<Extract<Phase, { name: N }>>
     UNSUBSCRIBE: ignore,
     PINGREQ: ignore,
     DISCONNECT: ignore,
+    AUTH: ignore,
     malformed: ignore,
     drained: ignore,
     tick: ignore,
@@ -135,74 +151,137 @@ const table: { readonly [N in Phase['name']]: Cells<Extract<Phase, { name: N }>>
   }
 }
 
-function connect(cell: Cell, _: Opening, packet: Connect): void {
-  const { connection, broker, outbox, nowMs } = cell
-  const refusal = refuse(broker, packet)
+function connect(connection: Connection, _: Opening, packet: Connect): void {
+  const { broker, outbox } = connection
+  const { protocolLevel: level, clientId, packetBytesMax, topicAliasMax, receiveMaximum } = packet
+  if (!isLevel(level)) {
+    refuse(connection, reasonCodes.unsupportedProtocolVersion) // [MQTT-3.1.2-2]
+    return
+  }
+  outbox.speak({ level, packetBytesMax, topicAliasMax })
+  const refusal = connectRefusal(packet, broker.hasRoomFor(clientId))
   if (refusal !== undefined) {
-    outbox.reply({ type: 'CONNACK', sessionPresent: false, returnCode: refusal })
-    close(cell, 'refused')
+    refuse(connection, refusal)
     return
   }
-  const { session, present } = broker.admit(packet, nowMs)
-  connection.phase = { name: 'open', session, silenceMs: packet.keepAliveSeconds * 1_500, will: packet.will && keep(packet.will) }
-  const sessionPresent = present && packet.protocolLevel > 3 // in MQTT 3.1 that bit is reserved
-  outbox.reply({ type: 'CONNACK', sessionPresent, returnCode: returnCodes.accepted }) // [MQTT-3.2.0-1]
-  session.resume(outbox)
+  const { session, isPresent } = broker.admit(packet)
+  connection.phase = { name: 'open', session, level, silenceMs: keepAliveSecondsOf(packet) * 1_500, aliases: new IncomingAliases() }
+  // In MQTT 3.1 the bit that tells of a kept session is reserved.
+  outbox.reply(welcome(packet, session, isPresent && level > 3)) // [MQTT-3.2.0-1]
+  session.resume(connection, outbox, receiveMaximum)
+  broker.save(session) // as one whose client is here
 }
 
-/** The return code that refuses a CONNECT, or `undefined`. */
-function refuse(broker: Broker, { protocolLevel, clientId, cleanSession }: Connect): ReturnCode | undefined {
-  if (protocolLevel !== 3 && protocolLevel !== 4) return returnCodes.unacceptableProtocolVersion // [MQTT-3.1.2-2]
-  if (clientId === '' && (!cleanSession || protocolLevel === 3)) return returnCodes.identifierRejected // [MQTT-3.1.3-8]
-  if (clientId.length > limits.clientIdCharactersMax) return returnCodes.identifierRejected // [MQTT-3.1.3-9]
-  return broker.hasRoomFor(clientId) ? undefined : returnCodes.serverUnavailable
+function refuse(connection: Connection, reasonCode: ReasonCode): void {
+  connection.outbox.reply({ type: 'CONNACK', sessionPresent: false, reasonCode }) // [MQTT-3.2.2-6]
+  close(connection, 'refused') // [MQTT-3.2.2-7]
 }
 
-function publish(cell: Cell, { session }: Open, packet: EventOf<'PUBLISH'>): void {
-  const { broker, outbox } = cell
-  const { packetId, qos } = packet
-  const repeated = qos === 2 && session.received.has(packetId) // [MQTT-4.3.3-2]
-  if (qos === 2 && !repeated && session.received.size >= limits.receivedMax) {
-    violation(cell)
+function publish(connection: Connection, { session, level, aliases }: Open, packet: Publish): void {
+  const { broker, promises } = connection
+  const { qos, packetId } = packet
+  const topic = aliases.resolve(packet.topic, packet.topicAlias)
+  if (typeof topic !== 'string') {
+    close(connection, topic === reasonCodes.quotaExceeded ? 'quota' : 'protocol', topic)
     return
   }
-  if (!repeated) publishIfAllowed(broker, packet)
-  if (qos === 1) outbox.reply({ type: 'PUBACK', packetId })
+  if (qos === 2 && session.received.has(packetId)) {
+    // A repeat on a new connection may come before the first is on the disk. [MQTT-4.3.3-10]
+    promises.make({ type: 'PUBREC', packetId, reasonCode: reasonCodes.success }, session.number > 0)
+    return
+  }
+  if (qos > 0 && level === 5 && session.received.size + promises.unacknowledged >= limits.receivedMax) {
+    close(connection, 'quota', reasonCodes.receiveMaximumExceeded) // [MQTT-3.3.4-7]
+    return
+  }
+  const message = messageOf(packet, topic, broker.nowMs())
+  // To clients of 3.1 and 3.1.1 every acknowledgement says yes. What they may not publish is acknowledged all the same, since
+  // closing makes them come back and repeat it [MQTT-3.3.5-2]; what the disk has no room for is not.
+  if (qos > 0 && level < 5 && !broker.keeper.hasRoomFor(message)) {
+    close(connection, 'quota')
+    return
+  }
+  const { reasonCode, isKept } = broker.publishFor(connection, message)
   if (qos === 2) {
-    session.received.add(packetId)
-    outbox.reply({ type: 'PUBREC', packetId })
+    const isReceiptKept = reasonCode < 0x80 && broker.receive(session, packetId) // [MQTT-4.3.3-9]
+    promises.make({ type: 'PUBREC', packetId, reasonCode }, isKept || isReceiptKept)
+  } else if (qos === 1) {
+    promises.make({ type: 'PUBACK', packetId, reasonCode }, isKept)
+  } else if (isKept && broker.keeper.isFull) {
+    promises.make(undefined, true)
   }
+  connection.holdOrGo()
 }
 
-function subscribe({ broker, outbox }: Cell, { session }: Open, { packetId, subscriptions }: EventOf<'SUBSCRIBE'>): void {
-  const returnCodes = subscriptions.map(({ filter, qos }) => (broker.subscribe(session, filter, qos) ? qos : subscriptionFailure))
-  outbox.reply({ type: 'SUBACK', packetId, returnCodes })
-  // Once for each filter: a packet has room for one filter thousands of times, and each time all retained messages would be walked.
-  const granted = new Map(
-    subscriptions.filter((_, index) => returnCodes[index] !== subscriptionFailure).map(({ filter, qos }) => [filter, qos])
-  )
-  for (const [filter, qos] of granted) session.deliverRetained(filter, broker.retained.matching(filter), qos)
+/** PUBREC: the client has a message at QoS 2, or will not have it. */
+function received({ broker, promises }: Connection, { session }: Open, { packetId, reasonCode }: EventOf<'PUBREC'>): void {
+  const isError = reasonCode >= 0x80 // [MQTT-4.4.0-2]
+  const isKnown = isError ? session.finish(packetId, 'PUBREC') : session.release(packetId)
+  if (!isKnown) broker.counters.count('unexpected-acknowledgement')
+  if (isError) return
+  const answer = isKnown ? reasonCodes.success : reasonCodes.packetIdentifierNotFound
+  promises.make({ type: 'PUBREL', packetId, reasonCode: answer }, isKnown && session.number > 0) // [MQTT-4.3.3-4]
 }
 
-function violation(cell: Cell): void {
-  close(cell, 'protocol') // [MQTT-4.8.0-1]
+/** PUBREL: a packet id of the client is free again. [MQTT-4.3.3-11] [MQTT-4.3.3-12] */
+function release({ broker, promises }: Connection, { session }: Open, { packetId }: EventOf<'PUBREL'>): void {
+  const isKnown = broker.releaseReceived(session, packetId)
+  const reasonCode = isKnown ? reasonCodes.success : reasonCodes.packetIdentifierNotFound
+  promises.make({ type: 'PUBCOMP', packetId, reasonCode }, session.number > 0)
 }
 
-/** Ends a connection: its session goes away, and its will is published unless the client said goodbye. [MQTT-3.1.2-8] */
-function close({ connection, broker, outbox, nowMs }: Cell, reason: CloseReason): void {
-  const phase = connection.phase
+function subscribe({ broker, promises }: Connection, { session }: Open, { packetId, subscriptions }: EventOf<'SUBSCRIBE'>): void {
+  // By filter: a packet has room for one filter thousands of times, and each time all retained messages would be walked.
+  const withRetained = new Map<string, Subscription>()
+  const reasonCodes = subscriptions.map(subscription => {
+    const granted = broker.subscribe(session, subscription)
+    if (granted.sendsRetained) withRetained.set(subscription.filter, subscription)
+    return granted.reasonCode
+  })
+  broker.save(session)
+  promises.make({ type: 'SUBACK', packetId, reasonCodes }, session.number > 0)
+  for (const subscription of withRetained.values()) broker.sendRetained(session, subscription)
+}
+
+function disconnect(connection: Connection, { session }: Open, packet: EventOf<'DISCONNECT'>): void {
+  const seconds = packet.sessionExpirySeconds
+  if (seconds !== undefined && seconds > 0 && session.expiryMs === 0) {
+    violation(connection) // section 3.14.2.2.2
+    return
+  }
+  if (seconds !== undefined) session.expiryMs = expiryMsOf(seconds)
+  if (packet.reasonCode === reasonCodes.success) session.will = undefined // [MQTT-3.14.4-3]
+  close(connection, 'client')
+}
+
+function violation(connection: Connection): void {
+  close(connection, 'protocol', reasonCodes.protocolError) // [MQTT-4.13.1-1]
+}
+
+/** What a client of MQTT 5.0 is told of the end, unless the cause has a code of its own. */
+const codesOfEnds: Readonly<Partial<Record<CloseReason, ReasonCode>>> = {
+  server: reasonCodes.serverShuttingDown,
+  'keep-alive': reasonCodes.keepAliveTimeout,
+  'taken-over': reasonCodes.sessionTakenOver, // [MQTT-3.1.4-3]
+  quota: reasonCodes.quotaExceeded
+}
+
+/** Ends a connection: its session goes away, and with it the will is due, unless the client said goodbye. [MQTT-3.1.2-8] */
+function close(connection: Connection, reason: CloseReason, reasonCode: ReasonCode | undefined = codesOfEnds[reason]): void {
+  const { broker, outbox, phase } = connection
   connection.phase = { name: 'closed' }
   broker.counters.count(`closed-${reason}`)
+  connection.forget()
+  if (phase.name === 'open' && phase.level === 5 && reasonCode !== undefined) outbox.reply({ type: 'DISCONNECT', reasonCode }) // [MQTT-4.13.2-1]
   outbox.close(reason)
-  if (phase.name !== 'open') return
-  broker.leave(phase.session, nowMs)
-  if (phase.will && reason !== 'client') publishIfAllowed(broker, phase.will) // [MQTT-3.1.2-10]
+  if (phase.name === 'open') broker.leave(phase.session)
 }
 
-/** A message that is refused is acknowledged all the same: closing makes clients come back and repeat it. [MQTT-3.3.5-2] */
-function publishIfAllowed(broker: Broker, message: Message): void {
-  if (mayPublish(message.topic)) broker.publish(message)
-  else broker.counters.count('publish-refused')
+/** The message of a PUBLISH, which goes by its whole topic and expires at an instant from here on. */
+function messageOf(packet: Publish, topic: string, nowMs: number): Message {
+  const { payload, qos, retain, properties, expirySeconds } = packet
+  const expiresAtMs = expirySeconds === undefined ? undefined : nowMs + expirySeconds * 1_000
+  return { topic, payload, qos, retain, properties, expiresAtMs }
 }
 
 function isPacket(event: Event): event is ClientPacket {

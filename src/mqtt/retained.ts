@@ -1,6 +1,6 @@
 /** The retained messages, bounded in number and bytes, and walks through them that last as long as a slow subscriber takes. */
 import { limits } from '../limits.ts'
-import { keep, type Message, weightBytes } from './packet.ts'
+import { isExpired, keep, type Message, weightBytes } from './packet.ts'
 import { matches } from './topic.ts'
 
 /** One topic's message; a topic that is removed and comes back is a new entry. */
@@ -35,11 +35,11 @@ export class Walk {
     this.#last = last
   }
 
-  /** The message of the topic that comes next, as it is by now; `undefined` at the end. */
-  peek(): Message | undefined {
+  /** The message of the topic that comes next, as it is at this monotonic time; `undefined` at the end. */
+  peek(nowMs: number): Message | undefined {
     let index = indexOf(this.#entries, this.#next)
     for (let entry = this.#entries[index]; entry && entry.number <= this.#last; entry = this.#entries[++index]) {
-      if (!this.#matches(entry.message.topic)) continue
+      if (isExpired(entry.message, nowMs) || !this.#matches(entry.message.topic)) continue
       this.#next = entry.number
       return entry.message
     }
@@ -63,6 +63,8 @@ export class Retained {
   readonly #inOrder: Entry[] = []
   #bytes = 0
   #lastNumber = 0
+  /** Nothing expires before. */
+  #expiresAtMs = Number.POSITIVE_INFINITY
 
   get count(): number {
     return this.#byTopic.size
@@ -72,22 +74,41 @@ export class Retained {
     return this.#bytes
   }
 
+  has(topic: string): boolean {
+    return this.#byTopic.has(topic)
+  }
+
   /**
-   * Keeps a message in place of its topic's last one; an empty payload removes that. [MQTT-3.3.1-5] [MQTT-3.3.1-10]
-   * Returns false when it would pass a bound: what was kept before is then removed too, for it is no longer the last.
+   * Keeps a message in place of its topic's last one; an empty payload removes that. [MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-7]
+   * One that would pass a bound is refused: what was kept before is then removed too, for it is no longer the last.
+   * @param own whether it is the daemon's: a share of the bounds is reserved to it, so that clients cannot crowd the meter out
+   * @returns the message as it is kept, or `undefined` when now there is none
    */
-  store(message: Message): boolean {
+  store(message: Message, own: boolean): Message | undefined {
     const former = this.#byTopic.get(message.topic)
-    const empty = message.payload.length === 0
     const bytes = weightBytes(message)
-    const full =
-      (!former && this.count >= limits.retainedMessagesMax) || this.#bytes - (former?.bytes ?? 0) + bytes > limits.retainedBytesMax
-    if (empty || full) {
+    const countMax = limits.retainedMessagesMax + (own ? limits.retainedOwnMessages : 0)
+    const bytesMax = limits.retainedBytesMax + (own ? limits.retainedOwnBytes : 0)
+    const isFull = (!former && this.count >= countMax) || this.#bytes - (former?.bytes ?? 0) + bytes > bytesMax
+    if (isFull || message.payload.length === 0) {
       if (former) this.#remove(former)
-      return empty
+      return undefined
     }
-    this.#keep(former, keep(message), bytes)
-    return true
+    const kept = keep(message)
+    this.#keep(former, kept, bytes)
+    return kept
+  }
+
+  /** Removes what has expired at a monotonic time, and answers its topics. */
+  expire(nowMs: number): readonly string[] {
+    if (nowMs < this.#expiresAtMs) return []
+    const expired = this.#inOrder.filter(({ message }) => isExpired(message, nowMs))
+    for (const entry of expired) this.#remove(entry)
+    this.#expiresAtMs = this.#inOrder.reduce(
+      (first, { message }) => Math.min(first, message.expiresAtMs ?? first),
+      Number.POSITIVE_INFINITY
+    )
+    return expired.map(({ message }) => message.topic)
   }
 
   /**
@@ -96,11 +117,12 @@ export class Retained {
    * the walk began are walked as well, but no more than there may be at once, so that it ends whatever clients publish.
    */
   matching(filter: string): Walk {
-    return new Walk(this.#inOrder, filter, this.#lastNumber + limits.retainedMessagesMax)
+    return new Walk(this.#inOrder, filter, this.#lastNumber + limits.retainedMessagesMax + limits.retainedOwnMessages)
   }
 
   #keep(former: Entry | undefined, message: Message, bytes: number): void {
     this.#bytes += bytes - (former?.bytes ?? 0)
+    this.#expiresAtMs = Math.min(this.#expiresAtMs, message.expiresAtMs ?? Number.POSITIVE_INFINITY)
     if (former) {
       former.message = message
       former.bytes = bytes

@@ -1,93 +1,97 @@
-/** A session: what the broker keeps for a client id, and how messages wait for it and go out to it (MQTT 3.1.1 section 4.1). */
+/** A session: what the broker keeps for a client id, and how messages wait for it and go out to it (MQTT 5.0 sections 3.1.2.11 and 4.1). */
 import { limits } from '../limits.ts'
-import { Queue } from '../memory/queue.ts'
-import { type Message, type Publish, type QoS, type Reply, weightBytes } from './packet.ts'
+import { Deliveries, type Due } from './deliveries.ts'
+import type { Household } from './household.ts'
+import { IdSet } from './id-set.ts'
+import type { Outbox, Posted } from './outbox.ts'
+import { type Message, type PublishOptions, type QoS, type SubscriptionOptions, secondsLeft, type Will } from './packet.ts'
 import type { Walk } from './retained.ts'
 import { filterWeightBytes } from './topic.ts'
-import { Window } from './window.ts'
+import type { Group } from './tree.ts'
+import type { Delivery } from './window.ts'
 
-/** Why a connection ends. Each is a counter; `client` and `server` are the ends in good order. */
-export const closeReasons = [
-  'client', // DISCONNECT
-  'server', // the daemon stops
-  'lost', // the network closed it
-  'malformed', // bytes that are no packet of MQTT
-  'protocol', // a packet where the standard forbids it
-  'refused', // CONNACK said no
-  'keep-alive', // nothing heard for 1.5 times the keep-alive
-  'connect-timeout', // no CONNECT in time
-  'taken-over', // the same client id connected again
-  'too-slow', // its outbox stayed full
-  'too-many' // a bound of connections was reached
-] as const
-export type CloseReason = (typeof closeReasons)[number]
-
-/** Whether a connection that ends for a reason is cut off at once: its peer takes nothing, is gone, or must not have a place. */
-export function isHasty(reason: CloseReason): boolean {
-  return reason === 'lost' || reason === 'too-slow' || reason === 'too-many'
+/** A client's connection as its session sees it. */
+export interface Owner {
+  /** Ends it, since the same client id connected again. */
+  takeOver(): void
+  /** The session of a subscriber has caught up, or is not waited for any longer. */
+  caughtUp(session: Session): void
 }
 
-/** The way out to one client, bounded. Nothing of it calls the broker back: what comes of it is an event of a later step. */
-export interface Outbox {
-  /** Sends what answers a client; when even that does not fit, the outbox closes the connection as too slow. */
-  reply(packet: Reply): void
-  /** Sends a PUBLISH; false when the outbox is full, and nothing is sent. `message` names the encoding that may be shared. */
-  publish(message: Message, packet: Pick<Publish, 'qos' | 'retain' | 'dup' | 'packetId'>): boolean
-  /** Ends the connection after what was sent. */
-  close(reason: CloseReason): void
+type Where = { readonly name: 'here'; readonly owner: Owner; readonly outbox: Outbox } | { readonly name: 'away'; readonly sinceMs: number }
+
+/** How a message is to go to one session, as its matching subscriptions have it. */
+interface Match {
+  /** Names the message for which the rest holds. */
+  stamp: number
+  qos: QoS
+  retain: boolean
+  subscriptionIds: readonly number[]
 }
 
 /** What became of a message offered to a session. */
-export type Delivery = 'sent' | 'queued' | 'dropped'
-
-interface Waiting {
-  readonly message: Message
-  readonly qos: 1 | 2
-}
+export type Delivered = 'sent' | 'queued' | 'dropped'
 
 /** Retained messages that are still to go out for a subscription. */
 interface RetainedBurst {
   readonly walk: Walk
-  readonly qos: QoS
+  readonly options: SubscriptionOptions
 }
 
-/** What became of a message that was to go out for the first time. */
-type Begun = 'sent' | 'outbox-full' | 'window-full'
+const noIds: readonly number[] = []
 
-/** How a message goes out that is neither acknowledged nor retained; one for all, since a fan-out makes many. */
-const liveQos0 = { qos: 0, retain: false, dup: false, packetId: 0 } as const
+/** How most messages go out at QoS 0; one for all, since a fan-out makes many. */
+const plainQos0: PublishOptions = { qos: 0, retain: false, dup: false, packetId: 0, subscriptionIds: noIds, expirySeconds: undefined }
 
 /** The state that outlives a connection, and its deliveries. */
 export class Session {
   readonly clientId: string
-  /** Packet ids of QoS 2 messages that were taken and not yet released. [MQTT-4.3.3-2] */
-  readonly received = new Set<number>()
-  readonly window = new Window(limits.inflightMax, limits.inflightBytesMax)
-  /** Whether it ends with its connection (clean session 1). */
-  readonly clean: boolean
-  /** Where its client is: on a connection, or away since then. */
-  where: { readonly name: 'here'; readonly outbox: Outbox } | { readonly name: 'away'; readonly sinceMs: number }
-  /** Set by the broker while it matches one message: so that overlapping filters deliver once, at the highest QoS. */
-  match: { stamp: number; qos: QoS } = { stamp: 0, qos: 0 }
-  readonly #queue = new Queue<Waiting>(limits.queueMessagesMax, limits.queueBytesMax)
-  readonly #subscriptions = new Map<string, QoS>()
+  /** Its number on the disk; 0 when it ends with its connection, and nothing of it is kept there. */
+  readonly number: number
+  /** How long it outlives its connection. */
+  expiryMs: number
+  /** What is published unless its client comes back before `willAtMs`. [MQTT-3.1.2-7] */
+  will: Will | undefined
+  willAtMs = 0
+  /** Packet ids of QoS 2 messages that were taken and not yet released. [MQTT-4.3.3-10] */
+  readonly received = new IdSet()
+  where: Where
+  /** Whether it is on its way to the disk as it is now, or need not be. */
+  isSaved = true
+  /** Set by the broker while it matches one message, so that overlapping filters deliver once. */
+  readonly match: Match = { stamp: 0, qos: 0, retain: false, subscriptionIds: noIds }
+  readonly #household: Household
+  readonly #deliveries: Deliveries<Session>
+  readonly #subscriptions = new Map<string, SubscriptionOptions>()
   #subscriptionBytes = 0
   /** By filter, so that there are never more than subscriptions. */
-  readonly #retained = new Map<string, RetainedBurst>()
+  readonly #bursts = new Map<string, RetainedBurst>()
+  /** Publishers that wait until it has caught up. */
+  readonly #waiting = new Set<Owner>()
+  /** When its client last took something, or first had something to take. */
+  #progressMs = 0
 
-  constructor(clientId: string, clean: boolean, nowMs: number) {
+  /** @param number 0, or its number on the disk */
+  constructor(household: Household, clientId: string, number: number, expiryMs: number) {
+    this.#household = household
     this.clientId = clientId
-    this.clean = clean
-    this.where = { name: 'away', sinceMs: nowMs }
+    this.number = number
+    this.expiryMs = expiryMs
+    this.where = { name: 'away', sinceMs: household.nowMs() }
+    this.#deliveries = new Deliveries(household, number, () => this.pump())
   }
 
   /** Messages that wait. */
   get waiting(): number {
-    return this.#queue.length
+    return this.#deliveries.waiting
   }
 
-  /** Filters and their granted QoS. */
-  get subscriptions(): ReadonlyMap<string, QoS> {
+  /** Messages at QoS 1 and 2 on their way. */
+  get inflight(): number {
+    return this.#deliveries.inflight
+  }
+
+  get subscriptions(): ReadonlyMap<string, SubscriptionOptions> {
     return this.#subscriptions
   }
 
@@ -96,45 +100,82 @@ export class Session {
     return this.#subscriptionBytes
   }
 
-  /** Adds a subscription, or replaces the QoS of the same one; who asks has made sure that it may. */
-  subscribe(filter: string, qos: QoS): void {
+  /** Adds a subscription, or replaces the options of the same one; who asks has made sure that it may. */
+  subscribe(filter: string, options: SubscriptionOptions): void {
     if (!this.#subscriptions.has(filter)) this.#subscriptionBytes += filterWeightBytes(filter)
-    this.#subscriptions.set(filter, qos)
+    this.#subscriptions.set(filter, options)
   }
 
-  /** Removes a subscription, and sends no more of its retained messages. [MQTT-3.10.4-2] */
-  unsubscribe(filter: string): void {
-    if (this.#subscriptions.delete(filter)) this.#subscriptionBytes -= filterWeightBytes(filter)
-    this.#retained.delete(filter)
+  /** Removes a subscription, and sends no more of its retained messages; answers whether there was one. [MQTT-3.10.4-2] */
+  unsubscribe(filter: string): boolean {
+    this.#bursts.delete(filter)
+    if (!this.#subscriptions.delete(filter)) return false
+    this.#subscriptionBytes -= filterWeightBytes(filter)
+    return true
   }
 
   /**
-   * Takes a message for its client. QoS 0 goes out now or never; QoS 1 and 2 wait in the bounded queue behind what is there.
-   * `kept` gives the copy that may outlive the call.
+   * Takes a message for its client at a QoS, with what else `match` has. QoS 0 goes out now or never; QoS 1 and 2 wait in the bounded queue
+   * behind what is there.
+   * @param kept gives the copy that may outlive the call @param group the group for which the session takes it
    */
-  deliver(message: Message, qos: QoS, kept: () => Message): Delivery {
-    const where = this.where
-    if (qos === 0) {
-      const sent = where.name === 'here' && where.outbox.publish(message, liveQos0)
-      return sent ? 'sent' : 'dropped'
-    }
-    const owned = kept()
-    if (!this.#queue.push({ message: owned, qos }, weightBytes(owned))) return 'dropped'
-    this.pump()
-    return 'queued'
+  deliver(message: Message, qos: QoS, kept: () => Message, group: Group<Session> | undefined): Delivered {
+    const { retain, subscriptionIds } = this.match
+    if (qos === 0) return this.#deliverNow(message, retain, subscriptionIds) ? 'sent' : 'dropped'
+    return this.#queue({ message: kept(), qos, retain, subscriptionIds, group }) ? 'queued' : 'dropped'
   }
 
-  /** Starts sending the retained messages of a subscription, as fast as the client reads; the same one begins anew. [MQTT-3.3.1-6] */
-  deliverRetained(filter: string, walk: Walk, qos: QoS): void {
-    this.#retained.set(filter, { walk, qos })
+  /** Starts sending the retained messages of a subscription, as fast as the client reads; the same one begins anew. [MQTT-3.3.1-9] */
+  deliverRetained(filter: string, walk: Walk, options: SubscriptionOptions): void {
+    this.#bursts.set(filter, { walk, options })
     this.pump()
+  }
+
+  /**
+   * Whether a publisher should wait for it: more than this share of its queue is taken, and its client still takes some. One
+   * that took nothing for `patienceMs` holds nobody up any more: what is past its bound is dropped.
+   */
+  isBehind(share = 1 / 2): boolean {
+    return this.where.name === 'here' && this.#deliveries.isFuller(share) && this.#household.nowMs() - this.#progressMs < limits.patienceMs
+  }
+
+  /** Has a publisher told as soon as it is not behind any more. */
+  tellCaughtUp(publisher: Owner): void {
+    this.#waiting.add(publisher)
+  }
+
+  /** A publisher that waits has gone. */
+  forgetWaiting(publisher: Owner): void {
+    this.#waiting.delete(publisher)
+  }
+
+  /** Lets publishers go on that wait for it, if it is not behind any more. */
+  letGo(): void {
+    if (this.#waiting.size === 0 || this.isBehind(1 / 4)) return
+    const publishers = [...this.#waiting]
+    this.#waiting.clear()
+    for (const publisher of publishers) publisher.caughtUp(this)
   }
 
   /** A client came back, or came: sends what is unfinished, then what waits. [MQTT-4.4.0-1] */
-  resume(outbox: Outbox): void {
-    this.where = { name: 'here', outbox }
-    this.window.rewind()
+  resume(owner: Owner, outbox: Outbox, receiveMax: number): void {
+    this.where = { name: 'here', owner, outbox }
+    this.#progressMs = this.#household.nowMs()
+    this.#deliveries.rewind(receiveMax)
     this.pump()
+  }
+
+  /** An acknowledgement that ends a delivery; false when none awaited that. */
+  finish(packetId: number, packet: 'PUBACK' | 'PUBREC' | 'PUBCOMP'): boolean {
+    if (!this.#deliveries.finish(packetId, packet)) return false
+    this.#progressMs = this.#household.nowMs()
+    this.pump()
+    return true
+  }
+
+  /** PUBREC; false when no delivery awaited it. It is no progress yet, for it may be repeated without end. */
+  release(packetId: number): boolean {
+    return this.#deliveries.release(packetId)
   }
 
   /**
@@ -144,51 +185,63 @@ export class Session {
   pump(): void {
     if (this.where.name === 'away') return
     const outbox = this.where.outbox
-    if (this.#repeat(outbox) && this.#drainQueue(outbox)) this.#drainRetained(outbox)
+    if (this.#deliveries.drain(outbox)) this.#drainRetained(outbox)
+    this.letGo()
   }
 
-  #repeat(outbox: Outbox): boolean {
-    for (const [packetId, inflight] of this.window.entries()) {
-      if (inflight.sent) continue
-      if (inflight.awaits === 'PUBCOMP') outbox.reply({ type: 'PUBREL', packetId })
-      else if (!outbox.publish(inflight.message, { qos: inflight.qos, retain: inflight.retain, dup: true, packetId })) return false
-      inflight.sent = true
-    }
-    return true
+  /** Takes back a delivery of an earlier run; false when it is past a bound. */
+  restore(delivery: Delivery<Session>): boolean {
+    return this.#deliveries.restore(delivery)
   }
 
-  #drainQueue(outbox: Outbox): boolean {
-    for (let waiting = this.#queue.peek(); waiting; waiting = this.#queue.peek()) {
-      if (this.#begin(outbox, waiting.message, waiting.qos, false) !== 'sent') return false
-      this.#queue.shift()
-    }
+  /** Its deliveries in their order. */
+  deliveries(): Generator<Delivery<Session>> {
+    return this.#deliveries.all()
+  }
+
+  #deliverNow(message: Message, retain: boolean, subscriptionIds: readonly number[]): boolean {
+    if (this.where.name === 'away') return false
+    const isPlain = !retain && subscriptionIds.length === 0 && message.expiresAtMs === undefined
+    const options = isPlain ? plainQos0 : this.#qos0Options(message, retain, subscriptionIds)
+    return this.where.outbox.publish(message, options) !== 'full'
+  }
+
+  #qos0Options(message: Message, retain: boolean, subscriptionIds: readonly number[]): PublishOptions {
+    return { ...plainQos0, retain, subscriptionIds, expirySeconds: secondsLeft(message, this.#household.nowMs()) }
+  }
+
+  #queue(due: Due<Session>): boolean {
+    if (this.waiting === 0) this.#progressMs = this.#household.nowMs()
+    if (!this.#deliveries.add(due)) return false
+    this.pump()
     return true
   }
 
   /** A burst that waits for the window lets the ones behind it go on: those at QoS 0 need none. */
   #drainRetained(outbox: Outbox): void {
-    for (const [filter, burst] of this.#retained) {
-      const begun = this.#drainBurst(outbox, burst)
-      if (begun === 'outbox-full') return
-      if (begun === 'sent') this.#retained.delete(filter)
+    for (const [filter, burst] of this.#bursts) {
+      const posted = this.#drainBurst(outbox, burst)
+      if (posted === 'full') return
+      if (posted === 'sent') this.#bursts.delete(filter)
     }
   }
 
-  #drainBurst(outbox: Outbox, { walk, qos }: RetainedBurst): Begun {
-    for (let message = walk.peek(); message; message = walk.peek()) {
-      const begun = this.#begin(outbox, message, Math.min(message.qos, qos) as QoS, true)
-      if (begun !== 'sent') return begun
+  #drainBurst(outbox: Outbox, { walk, options }: RetainedBurst): 'sent' | 'full' | 'window-full' {
+    const subscriptionIds = options.identifier > 0 ? [options.identifier] : noIds
+    const nowMs = this.#household.nowMs()
+    for (let message = walk.peek(nowMs); message; message = walk.peek(nowMs)) {
+      const qos = Math.min(message.qos, options.qos) as QoS
+      const posted = this.#postRetained(outbox, message, qos, subscriptionIds)
+      if (posted === 'full' || posted === 'window-full') return posted
       walk.shift()
     }
     return 'sent'
   }
 
-  #begin(outbox: Outbox, message: Message, qos: QoS, retain: boolean): Begun {
-    if (qos === 0) return outbox.publish(message, { qos, retain, dup: false, packetId: 0 }) ? 'sent' : 'outbox-full'
-    const packetId = this.window.open(message, qos, retain)
-    if (packetId === 0) return 'window-full'
-    if (outbox.publish(message, { qos, retain, dup: false, packetId })) return 'sent'
-    this.window.undo(packetId)
-    return 'outbox-full'
+  #postRetained(outbox: Outbox, message: Message, qos: QoS, subscriptionIds: readonly number[]): Posted | 'window-full' {
+    if (qos === 0) return outbox.publish(message, this.#qos0Options(message, true, subscriptionIds))
+    const due = { message, qos, retain: true, subscriptionIds, group: undefined }
+    if (qos === 1 || this.number === 0) return this.#deliveries.begin(outbox, due)
+    return this.#deliveries.mayBegin && this.#deliveries.add(due) ? 'sent' : 'window-full'
   }
 }

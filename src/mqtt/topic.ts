@@ -1,8 +1,14 @@
-/** Topic names and filters: what is well-formed, and what matches what (MQTT 3.1.1 section 4.7). */
+/** Topic names and filters: what is well-formed, and what matches what (MQTT 5.0 sections 4.7 and 4.8). */
 import { limits } from '../limits.ts'
 
 /** Why a name or filter is refused; `undefined` when it is fine. */
-export type TopicFault = 'empty' | 'nul' | 'wildcard' | 'too-many-levels'
+export type TopicFault = 'empty' | 'nul' | 'wildcard' | 'share' | 'too-many-levels'
+
+/** A filter, and the name of the group that shares its messages, which is empty when nobody does. */
+export interface SharedFilter {
+  readonly shareName: string
+  readonly filter: string
+}
 
 /** Checks a topic name, as in PUBLISH and wills. [MQTT-4.7.1-1] [MQTT-4.7.3-1] [MQTT-4.7.3-2] */
 export function topicNameFault(name: string): TopicFault | undefined {
@@ -10,17 +16,29 @@ export function topicNameFault(name: string): TopicFault | undefined {
   return commonFault(name)
 }
 
-/** Checks a topic filter: `#` stands alone and last, `+` fills its level. [MQTT-4.7.1-2] [MQTT-4.7.1-3] */
+/** Checks a topic filter: `#` stands alone and last, `+` fills its level, and a share has a name and a filter. [MQTT-4.7.1-2] [MQTT-4.8.2-1] */
 export function topicFilterFault(filter: string): TopicFault | undefined {
-  const levels = filter.split('/', limits.topicLevelsMax + 1)
-  for (const [index, level] of levels.entries()) {
-    if (level.includes('#') && (level !== '#' || index !== levels.length - 1)) return 'wildcard'
-    if (level.includes('+') && level !== '+') return 'wildcard'
-  }
-  return commonFault(filter)
+  if (!isShared(filter)) return plainFilterFault(filter)
+  const { shareName, filter: inner } = splitShared(filter)
+  if (shareName === '' || /[+#]/.test(shareName) || inner === '') return 'share' // [MQTT-4.8.2-2]
+  return plainFilterFault(inner)
 }
 
-/** Tells whether a filter matches a topic name; both must be well-formed. [MQTT-4.7.3-4] */
+/** Whether a filter is that of a shared subscription. */
+export function isShared(filter: string): boolean {
+  return filter.startsWith('$share/')
+}
+
+/** Takes `$share/NAME/FILTER` apart; another filter has no name. */
+export function splitShared(filter: string): SharedFilter {
+  if (!isShared(filter)) return { shareName: '', filter }
+  const nameAt = '$share/'.length
+  const slash = filter.indexOf('/', nameAt)
+  if (slash < 0) return { shareName: filter.slice(nameAt), filter: '' }
+  return { shareName: filter.slice(nameAt, slash), filter: filter.slice(slash + 1) }
+}
+
+/** Tells whether a filter matches a topic name; both must be well-formed, and the filter not shared. [MQTT-4.7.3-4] */
 export function matches(filter: string, topic: string): boolean {
   if (filter === topic) return true
   const filterLevels = filter.split('/')
@@ -37,6 +55,15 @@ export function matches(filter: string, topic: string): boolean {
 /** Bytes that a filter weighs against its session's bound: its text, a node of the tree for each level, and a round figure for the rest. */
 export function filterWeightBytes(filter: string): number {
   return filter.length * 2 + countLevels(filter) * 256 + 128
+}
+
+function plainFilterFault(filter: string): TopicFault | undefined {
+  const levels = filter.split('/', limits.topicLevelsMax + 1)
+  for (const [index, level] of levels.entries()) {
+    if (level.includes('#') && (level !== '#' || index !== levels.length - 1)) return 'wildcard'
+    if (level.includes('+') && level !== '+') return 'wildcard'
+  }
+  return commonFault(filter)
 }
 
 function commonFault(text: string): TopicFault | undefined {

@@ -1,13 +1,23 @@
 /** The messages at QoS 1 and 2 on their way to a client: their packet ids, and how far each exchange has come. */
 import { type Message, weightBytes } from './packet.ts'
+import type { Group } from './tree.ts'
 
-/** One delivery that is not finished. */
-export interface Inflight {
+/** One message for one session at QoS 1 or 2, from the moment it is its own until the client has acknowledged it. */
+export interface Delivery<S = unknown> {
+  /** Its place among the session's deliveries. */
+  readonly order: number
+  /** Given when it begins to wait and kept with it, so that it is repeated under the same id after a restart too. [MQTT-4.4.0-1] */
+  readonly packetId: number
   readonly message: Message
   readonly qos: 1 | 2
   readonly retain: boolean
-  /** What the client owes: PUBACK or PUBREC for the message, PUBCOMP for its release. */
-  awaits: 'PUBACK' | 'PUBREC' | 'PUBCOMP'
+  readonly subscriptionIds: readonly number[]
+  /** The group for which this session takes it; another member takes it when the session ends. */
+  readonly group: Group<S> | undefined
+  /** `released` once PUBREC came: from then on only its id matters. */
+  state: 'message' | 'released'
+  /** Whether it may have been sent on an earlier connection. */
+  repeated: boolean
   /** Whether it was sent on this connection. */
   sent: boolean
 }
@@ -15,11 +25,14 @@ export interface Inflight {
 const packetIdMax = 65_535
 
 /** Deliveries by packet id, in the order in which they began; bounded in number and bytes. */
-export class Window {
+export class Window<S = unknown> {
+  /** The client's Receive Maximum: so many may be on their way at once on this connection. [MQTT-3.3.4-9] */
+  receiveMax = packetIdMax
   readonly #sizeMax: number
   readonly #bytesMax: number
-  readonly #inflight = new Map<number, Inflight>()
+  readonly #inflight = new Map<number, Delivery<S>>()
   #bytes = 0
+  #sent = 0
   #lastId = 0
 
   constructor(sizeMax: number, bytesMax: number) {
@@ -31,55 +44,76 @@ export class Window {
     return this.#inflight.size
   }
 
-  /**
-   * Starts a delivery and gives it a packet id that is not in use: from 1, up by one, never above 65,535. [MQTT-2.3.1-4]
-   * Returns 0 when the window is full.
-   */
-  open(message: Message, qos: 1 | 2, retain: boolean): number {
-    const bytes = weightBytes(message)
-    if (this.length >= this.#sizeMax || this.#bytes + bytes > this.#bytesMax) return 0
+  /** Whether one more may be sent on this connection. [MQTT-4.9.0-2] */
+  get hasQuota(): boolean {
+    return this.#sent < this.receiveMax
+  }
+
+  /** A packet id that is not in use: from 1, up by one, never above 65,535. [MQTT-2.2.1-4] */
+  nextId(): number {
     do {
       this.#lastId = (this.#lastId % packetIdMax) + 1
     } while (this.#inflight.has(this.#lastId))
-    this.#inflight.set(this.#lastId, { message, qos, retain, awaits: qos === 1 ? 'PUBACK' : 'PUBREC', sent: true })
-    this.#bytes += bytes
     return this.#lastId
   }
 
-  /** Takes back an `open` whose publish could not be sent, so that its id is the next one again. */
-  undo(packetId: number): void {
-    this.#remove(packetId, this.#inflight.get(packetId) as Inflight)
-    this.#lastId = packetId - 1
+  /** Whether a message may begin. */
+  fits(message: Message): boolean {
+    return this.length < this.#sizeMax && this.#bytes + weightBytes(message) <= this.#bytesMax
   }
 
-  /** PUBACK or PUBCOMP ends a delivery; false when none awaited it. */
-  finish(packetId: number, packet: 'PUBACK' | 'PUBCOMP'): boolean {
-    const inflight = this.#inflight.get(packetId)
-    if (inflight?.awaits !== packet) return false
-    this.#remove(packetId, inflight)
-    return true
+  /** Takes a delivery in; who adds one has made sure that it fits. */
+  add(delivery: Delivery<S>): void {
+    this.#inflight.set(delivery.packetId, delivery)
+    this.#bytes += weightBytes(delivery.message)
+    if (delivery.sent) this.#sent++
   }
 
-  /** PUBREC: the message has arrived, from now on only its id matters. A repeat is no fault. [MQTT-4.3.3-1] */
-  received(packetId: number): boolean {
-    const inflight = this.#inflight.get(packetId)
-    if (!inflight || inflight.awaits === 'PUBACK') return false
-    inflight.awaits = 'PUBCOMP'
-    return true
+  /** Goes on with the ids behind this one. */
+  skipTo(packetId: number): void {
+    this.#lastId = packetId
+  }
+
+  /** The delivery that awaits an acknowledgement of this kind, if one does. */
+  awaiting(packetId: number, packet: 'PUBACK' | 'PUBREC' | 'PUBCOMP'): Delivery<S> | undefined {
+    const delivery = this.#inflight.get(packetId)
+    return delivery && awaited(delivery) === packet ? delivery : undefined
+  }
+
+  /** Whether PUBREC came for it before: a repeat of that is no fault. [MQTT-4.3.3-1] */
+  isReleased(packetId: number): boolean {
+    return this.#inflight.get(packetId)?.state === 'released'
+  }
+
+  /** It is sent. */
+  begin(delivery: Delivery<S>): void {
+    delivery.sent = true
+    this.#sent++
+  }
+
+  /** It is over. */
+  finish(delivery: Delivery<S>): void {
+    this.#inflight.delete(delivery.packetId)
+    this.#bytes -= weightBytes(delivery.message)
+    if (delivery.sent) this.#sent--
   }
 
   /** On a new connection everything unfinished has to be sent again. [MQTT-4.4.0-1] */
   rewind(): void {
-    for (const inflight of this.#inflight.values()) inflight.sent = false
+    this.#sent = 0
+    for (const delivery of this.#inflight.values()) {
+      delivery.sent = false
+      delivery.repeated = true
+    }
   }
 
   /** The unfinished deliveries in the order in which they began. [MQTT-4.6.0-1] */
-  entries(): IterableIterator<[number, Inflight]> {
-    return this.#inflight.entries()
+  deliveries(): IterableIterator<Delivery<S>> {
+    return this.#inflight.values()
   }
+}
 
-  #remove(packetId: number, inflight: Inflight): void {
-    this.#inflight.delete(packetId)
-    this.#bytes -= weightBytes(inflight.message)
-  }
+function awaited({ qos, state }: Delivery): 'PUBACK' | 'PUBREC' | 'PUBCOMP' {
+  if (state === 'released') return 'PUBCOMP'
+  return qos === 1 ? 'PUBACK' : 'PUBREC'
 }

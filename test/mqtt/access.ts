@@ -2,34 +2,47 @@
 
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
-import { mayPublish, maySubscribe } from '../../src/mqtt/access.ts'
+import { publishRefusal, subscribeRefusal } from '../../src/mqtt/access.ts'
+import { reasonCodes } from '../../src/mqtt/packet.ts'
 import { Session } from '../../src/mqtt/session.ts'
 import { filterWeightBytes } from '../../src/mqtt/topic.ts'
+import { House } from '../fixtures/mqtt/house.ts'
+import { optionsOf } from '../fixtures/mqtt/packets.ts'
+
+function begin(): Session {
+  return new Session(new House().broker, 'a', 0, 0)
+}
+
+function refusal(session: Session, filter: string): number | undefined {
+  return subscribeRefusal(session, { filter, ...optionsOf(1) })
+}
 
 t.test("anybody may publish to a topic that is well-formed and not the server's", async t => {
-  for (const topic of ['a', '/', 'a/$b', 'currentcost/bridge/state']) t.ok(mayPublish(topic), topic)
-  for (const topic of ['$', '$SYS/uptime', '', 'a/+', 'a\0']) t.notOk(mayPublish(topic), JSON.stringify(topic))
+  for (const topic of ['a', '/', 'a/$b', 'currentcost/bridge/state']) t.equal(publishRefusal(topic), undefined, topic)
+  for (const topic of ['$', '$SYS/uptime', '$share/g/a']) t.equal(publishRefusal(topic), reasonCodes.notAuthorized, topic)
+  for (const topic of ['', 'a/+', '#', 'a\0']) t.equal(publishRefusal(topic), reasonCodes.topicNameInvalid, JSON.stringify(topic))
 })
 
 t.test('a session may have so many subscriptions, and any of them again', async t => {
-  const session = new Session('a', true, 0)
-  t.notOk(maySubscribe(session, 'a#'), 'ill-formed')
+  const session = begin()
+  t.equal(refusal(session, 'a#'), reasonCodes.topicFilterInvalid)
+  t.equal(refusal(session, '$share/g'), reasonCodes.topicFilterInvalid)
   for (let index = 0; index < limits.subscriptionsMax; index++) {
-    t.ok(maySubscribe(session, `a/${index}`))
-    session.subscribe(`a/${index}`, 0)
+    t.equal(refusal(session, `a/${index}`), undefined)
+    session.subscribe(`a/${index}`, optionsOf(0))
   }
-  t.notOk(maySubscribe(session, 'one/more'))
-  t.ok(maySubscribe(session, 'a/0'))
+  t.equal(refusal(session, 'one/more'), reasonCodes.quotaExceeded)
+  t.equal(refusal(session, 'a/0'), undefined)
 })
 
 t.test('the filters of a session weigh so much and no more', async t => {
-  const session = new Session('a', true, 0)
+  const session = begin()
   const longest = 'a'.repeat((limits.subscriptionBytesMax - filterWeightBytes('')) / 2)
-  t.notOk(maySubscribe(session, `${longest}a`))
-  t.ok(maySubscribe(session, longest))
-  session.subscribe(longest, 0)
-  t.ok(maySubscribe(session, longest), 'again')
-  t.notOk(maySubscribe(session, 'b'))
+  t.equal(refusal(session, `${longest}a`), reasonCodes.quotaExceeded)
+  t.equal(refusal(session, longest), undefined)
+  session.subscribe(longest, optionsOf(0))
+  t.equal(refusal(session, longest), undefined, 'again')
+  t.equal(refusal(session, 'b'), reasonCodes.quotaExceeded)
   session.unsubscribe(longest)
-  t.ok(maySubscribe(session, 'b'))
+  t.equal(refusal(session, 'b'), undefined)
 })

@@ -3,10 +3,10 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
-import type { Event } from '../../src/mqtt/connection.ts'
 import type { QoS } from '../../src/mqtt/packet.ts'
+import type { Event } from '../../src/mqtt/phase.ts'
 import { type Act, Model } from '../fixtures/mqtt/model.ts'
-import { connect, puback, pubcomp, pubrec, pubrel, subscribe } from '../fixtures/mqtt/packets.ts'
+import { connect, disconnect, puback, pubcomp, pubrec, pubrel, subscribe } from '../fixtures/mqtt/packets.ts'
 
 const who = fc.constantFrom('x', 'y', 'z')
 const topic = fc.constantFrom('a', 'b', 'a/b', 'b/a', 'a/b/c', '$s/a')
@@ -17,7 +17,7 @@ const rarely = fc.integer({ min: 0, max: 9 }).map(n => n === 0)
 const times = fc.oneof({ weight: 6, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constantFrom(15, limits.inflightMax, 60) })
 const day = 24 * 3_600_000
 
-const ends: readonly Event[] = [{ type: 'DISCONNECT' }, { type: 'end', reason: 'lost' }, { type: 'malformed' }, connect('z')]
+const ends: readonly Event[] = [disconnect(), { type: 'end', reason: 'lost' }, { type: 'malformed', reasonCode: 0x81 }, connect('z')]
 const strays: readonly Event[] = [
   ...[puback, pubrec, pubrel, pubcomp].map(packet => packet(60_000)),
   ...([subscribe(1, { 'a#': 1 }), { type: 'PINGREQ' }, { type: 'tick' }, { type: 'drained' }] as const)

@@ -1,22 +1,40 @@
-/** Packets as values: what a message weighs, and the copy that may be kept. */
+/** Packets as values: what a message weighs, when it expires, and the copy that may be kept. */
 
 import t from 'tap'
-import { keep, weightBytes } from '../../src/mqtt/packet.ts'
+import { isExpired, keep, secondsLeft, weightBytes } from '../../src/mqtt/packet.ts'
 import { bytesOf, message, textOf } from '../fixtures/mqtt/packets.ts'
 
-t.test('a message weighs its text, its payload and the objects around them', async t => {
+t.test('a message weighs its text, its payload, its properties and the objects around them', async t => {
   t.equal(weightBytes(message('ab=xyz')), 2 * 2 + 3 + 128)
+  t.equal(weightBytes({ ...message('ab=xyz'), properties: bytesOf('1234') }), 2 * 2 + 3 + 4 + 128)
 })
 
 t.test('what is kept outlives the chunk that it came in, and holds nothing else of it', async t => {
   const text = '....hello....'
   for (const chunk of [bytesOf(text), Buffer.from(text)]) {
-    const received = { ...message('a=', { qos: 1, retain: true }), payload: chunk.subarray(4, 9), dup: true, packetId: 7 }
+    const part = chunk.subarray(4, 9)
+    const received = { ...message('a=', { qos: 1, retain: true }), payload: part, properties: part, expiresAtMs: 5, dup: true, packetId: 7 }
     const kept = keep(received)
     chunk.fill(0)
     t.equal(textOf(kept.payload), 'hello')
-    t.equal(kept.payload.buffer.byteLength, 5)
-    t.strictSame(Object.keys(kept), ['topic', 'payload', 'qos', 'retain'])
-    t.match(kept, { topic: 'a', qos: 1, retain: true })
+    t.equal(textOf(kept.properties as Uint8Array), 'hello')
+    t.strictSame([kept.payload.buffer.byteLength, kept.properties?.buffer.byteLength], [5, 5])
+    t.strictSame(Object.keys(kept), ['topic', 'payload', 'qos', 'retain', 'properties', 'expiresAtMs'])
+    t.match(kept, { topic: 'a', qos: 1, retain: true, expiresAtMs: 5 })
   }
+  t.equal(keep(message('a=x')).properties, undefined)
+})
+
+t.test('[MQTT-3.3.2-6] what is left of the expiry interval is told in whole seconds, rounded up, and never less than none', async t => {
+  const expiring = { ...message('a=x'), expiresAtMs: 10_000 }
+  t.strictSame(
+    [8_000, 8_001, 9_999, 10_000, 99_000].map(nowMs => secondsLeft(expiring, nowMs)),
+    [2, 2, 1, 0, 0]
+  )
+  t.strictSame(
+    [9_999, 10_000].map(nowMs => isExpired(expiring, nowMs)),
+    [false, true]
+  )
+  t.equal(secondsLeft(message('a=x'), 0), undefined)
+  t.notOk(isExpired(message('a=x'), Number.MAX_VALUE))
 })

@@ -11,8 +11,13 @@ import { message, textOf } from '../fixtures/mqtt/packets.ts'
 
 function kept(...texts: string[]): Retained {
   const retained = new Retained()
-  for (const text of texts) retained.store(retain(text))
+  for (const text of texts) store(retained, retain(text))
   return retained
+}
+
+/** A client's message; answers whether it is kept now. */
+function store(retained: Retained, message: Message): boolean {
+  return retained.store(message, false) !== undefined
 }
 
 function retain(text: string): Message {
@@ -20,56 +25,99 @@ function retain(text: string): Message {
 }
 
 /** What is left of a walk, as `topic=payload`. */
-function rest(walk: Walk): string[] {
+function rest(walk: Walk, nowMs = 0): string[] {
   const texts: string[] = []
-  for (let text = peek(walk); text !== undefined; text = peek(walk)) {
+  for (let text = peek(walk, nowMs); text !== undefined; text = peek(walk, nowMs)) {
     texts.push(text)
     walk.shift()
   }
   return texts
 }
 
-function peek(walk: Walk): string | undefined {
-  const message = walk.peek()
+function peek(walk: Walk, nowMs = 0): string | undefined {
+  const message = walk.peek(nowMs)
   return message && `${message.topic}=${textOf(message.payload)}`
 }
 
-t.test('[MQTT-3.3.1-5] [MQTT-3.3.1-10] [MQTT-3.3.1-11] a message replaces the one before, an empty one removes it', async t => {
-  const retained = kept('a=1', 'b=1', 'a=23')
-  t.strictSame(rest(retained.matching('#')), ['a=23', 'b=1'])
-  t.equal(retained.bytes, weightBytes(retain('a=23')) + weightBytes(retain('b=1')))
-  t.ok(retained.store(retain('a=')))
-  t.ok(retained.store(retain('c=')), 'nothing was there')
-  t.strictSame(rest(retained.matching('#')), ['b=1'])
-  t.ok(retained.store(retain('b=')))
-  t.equal(retained.count, 0)
-  t.equal(retained.bytes, 0)
-})
+t.test(
+  '[MQTT-3.3.1-5] [MQTT-3.3.1-6] [MQTT-3.3.1-7] [3.1.1 MQTT-3.3.1-5] [3.1.1 MQTT-3.3.1-7] [3.1.1 MQTT-3.3.1-10] [3.1.1 MQTT-3.3.1-11] a message replaces the one before, an empty one removes it',
+  async t => {
+    const retained = kept('a=1', 'b=1', 'a=23')
+    t.strictSame(rest(retained.matching('#')), ['a=23', 'b=1'])
+    t.equal(retained.bytes, weightBytes(retain('a=23')) + weightBytes(retain('b=1')))
+    t.notOk(store(retained, retain('a=')))
+    t.notOk(store(retained, retain('c=')), 'nothing was there')
+    t.strictSame(rest(retained.matching('#')), ['b=1'])
+    t.strictSame(
+      ['a', 'b', 'c'].map(topic => retained.has(topic)),
+      [false, true, false]
+    )
+    t.notOk(store(retained, retain('b=')))
+    t.equal(retained.count, 0)
+    t.equal(retained.bytes, 0)
+  }
+)
 
 t.test('23: clearing a child leaves its parent', async t => {
   const retained = kept('a=1', 'a/b=1', 'a/b/c=1')
-  retained.store(retain('a/b='))
+  store(retained, retain('a/b='))
   t.strictSame(rest(retained.matching('#')), ['a=1', 'a/b/c=1'])
 })
 
 t.test('one topic more than the bound is refused, and those that are there go on', async t => {
   const retained = new Retained()
-  for (let index = 0; index < limits.retainedMessagesMax; index++) t.ok(retained.store(retain(`${index}=x`)))
-  t.notOk(retained.store(retain('more=x')))
-  t.ok(retained.store(retain('more=')), 'clearing is never refused')
-  t.ok(retained.store(retain('0=y')), 'replacing is not one more')
+  for (let index = 0; index < limits.retainedMessagesMax; index++) t.ok(store(retained, retain(`${index}=x`)))
+  t.notOk(store(retained, retain('more=x')))
+  t.notOk(store(retained, retain('more=')))
+  t.ok(store(retained, retain('0=y')), 'replacing is not one more')
   t.equal(retained.count, limits.retainedMessagesMax)
-  t.ok(retained.store(retain('0=')))
-  t.ok(retained.store(retain('more=x')), 'room again')
+  t.notOk(store(retained, retain('0=')))
+  t.ok(store(retained, retain('more=x')), 'room again')
+})
+
+t.test('the daemon has a share of its own, in number and in bytes', async t => {
+  const retained = new Retained()
+  for (let index = 0; index < limits.retainedMessagesMax; index++) store(retained, retain(`${index}=x`))
+  for (let index = 0; index < limits.retainedOwnMessages; index++) t.ok(retained.store(retain(`own/${index}=x`), true))
+  t.notOk(retained.store(retain('own/more=x'), true))
+  t.notOk(store(retained, retain('more=x')))
+
+  const heavy = kept('small=x')
+  const large = { ...retain('large='), payload: new Uint8Array(limits.retainedBytesMax) }
+  t.notOk(store(heavy, large))
+  t.ok(heavy.store(large, true))
+  t.notOk(store(heavy, retain('small=x')), 'which leaves clients nothing')
+})
+
+t.test('[MQTT-3.3.2-5] what has expired is not walked any more, and goes when time passes', async t => {
+  const retained = kept('for ever=x')
+  for (const [topic, expiresAtMs] of [
+    ['a', 2_000],
+    ['b', 1_000],
+    ['c', 2_000]
+  ] as const) {
+    t.equal(retained.store({ ...retain(`${topic}=x`), expiresAtMs }, false)?.expiresAtMs, expiresAtMs)
+  }
+  t.strictSame(rest(retained.matching('#')), ['for ever=x', 'a=x', 'b=x', 'c=x'])
+  t.strictSame(retained.expire(999), [])
+  const walk = retained.matching('+')
+  t.strictSame(rest(walk, 1_000), ['for ever=x', 'a=x', 'c=x'], 'also before it goes')
+  t.strictSame(retained.expire(1_000), ['b'])
+  store(retained, retain('c=y'))
+  t.strictSame(retained.expire(1_999), [])
+  t.strictSame(retained.expire(9_000), ['a'], 'a message that replaces another has a time of its own')
+  t.strictSame(rest(retained.matching('#'), 9_000), ['for ever=x', 'c=y'])
+  t.equal(retained.bytes, weightBytes(retain('for ever=x')) + weightBytes(retain('c=y')))
+  t.strictSame(retained.expire(Number.MAX_VALUE), [])
 })
 
 t.test('bytes past the bound are refused, and the former message goes: it is no longer the last', async t => {
   const retained = kept('small=x')
   const half = { ...retain('half='), payload: new Uint8Array(limits.retainedBytesMax / 2) }
-  t.ok(retained.store(half))
-  t.notOk(retained.store({ ...half, topic: 'other' }))
-  t.ok(retained.store(half), 'it may replace itself')
-  t.notOk(retained.store({ ...half, topic: 'small' }))
+  t.ok(store(retained, half))
+  t.notOk(store(retained, { ...half, topic: 'other' }))
+  t.ok(store(retained, half), 'it may replace itself')
+  t.notOk(store(retained, { ...half, topic: 'small' }))
   t.strictSame(retained.count, 1)
   t.equal(retained.bytes, weightBytes(half))
 })
@@ -77,12 +125,12 @@ t.test('bytes past the bound are refused, and the former message goes: it is no 
 t.test('what is kept is a copy', async t => {
   const retained = new Retained()
   const received = retain('a=hello')
-  retained.store(received)
+  store(retained, received)
   received.payload.fill(0)
   t.strictSame(rest(retained.matching('a')), ['a=hello'])
 })
 
-t.test('[MQTT-3.3.1-6] filters with and without wildcards', async t => {
+t.test('[MQTT-3.3.1-9] [3.1.1 MQTT-3.3.1-6] filters with and without wildcards', async t => {
   const retained = kept('a=1', 'a/b=1', '$SYS/a=1')
   const table: readonly [filter: string, texts: readonly string[]][] = [
     ['a', ['a=1']],
@@ -100,8 +148,8 @@ t.test('5: a walk sends what is the last of a topic when it gets there, and what
   for (const filter of ['a', '+']) {
     const retained = kept('a=1')
     const walk = retained.matching(filter)
-    retained.store(retain('a=2'))
-    retained.store(retain('b=2'))
+    store(retained, retain('a=2'))
+    store(retained, retain('b=2'))
     t.strictSame(rest(walk), filter === 'a' ? ['a=2'] : ['a=2', 'b=2'], filter)
   }
 })
@@ -111,13 +159,13 @@ t.test('5: a walk goes on while messages are replaced, removed and added', async
   const walk = retained.matching('#')
   t.equal(peek(walk), 'a=1')
   t.equal(peek(walk), 'a=1', 'as often as it is asked')
-  retained.store(retain('a=2'))
+  store(retained, retain('a=2'))
   t.equal(peek(walk), 'a=2', 'what is in its hand is always the last')
   walk.shift()
-  retained.store(retain('a=3'))
-  retained.store(retain('b='))
-  retained.store(retain('c=2'))
-  retained.store(retain('e=1'))
+  store(retained, retain('a=3'))
+  store(retained, retain('b='))
+  store(retained, retain('c=2'))
+  store(retained, retain('e=1'))
   t.strictSame(rest(walk), ['c=2', 'd=1', 'e=1'])
 })
 
@@ -125,10 +173,10 @@ t.test('5: a message that is removed or refused is nobody’s last, and a topic 
   const retained = kept('a=1', 'b=1', 'c=1')
   const walk = retained.matching('#')
   t.equal(peek(walk), 'a=1')
-  retained.store(retain('a='))
-  retained.store({ ...retain('b='), payload: new Uint8Array(limits.retainedBytesMax) })
+  store(retained, retain('a='))
+  store(retained, { ...retain('b='), payload: new Uint8Array(limits.retainedBytesMax) })
   t.equal(peek(walk), 'c=1')
-  retained.store(retain('a=2'))
+  store(retained, retain('a=2'))
   t.strictSame(rest(walk), ['c=1', 'a=2'])
 })
 
@@ -138,11 +186,11 @@ t.test('5: a walk ends even if topics are added as fast as it goes', async t => 
   let steps = 0
   for (let text = peek(walk); text !== undefined; text = peek(walk)) {
     walk.shift()
-    retained.store(retain(`${text.slice(0, text.indexOf('='))}=`))
-    retained.store(retain(`${++steps}=x`))
-    if (steps > 2 * limits.retainedMessagesMax) break
+    store(retained, retain(`${text.slice(0, text.indexOf('='))}=`))
+    store(retained, retain(`${++steps}=x`))
+    if (steps > 3 * limits.retainedMessagesMax) break
   }
-  t.equal(steps, 1 + limits.retainedMessagesMax)
+  t.equal(steps, 1 + limits.retainedMessagesMax + limits.retainedOwnMessages)
   t.equal(retained.count, 1)
 })
 
@@ -174,7 +222,7 @@ t.test('5: beside a model: whatever is stored meanwhile, a walk gives each topic
         else if (!last.has(topic)) owed.add(topic)
         if (empty) last.delete(topic)
         else last.set(topic, text)
-        retained.store(retain(text))
+        store(retained, retain(text))
         if (goes) go()
       }
       while (go());
@@ -187,11 +235,11 @@ t.test('5: beside a model: whatever is stored meanwhile, a walk gives each topic
 t.test('5: a walk that rests while topics come and go holds nothing of them', async t => {
   const retained = kept('a=1', 'b=1')
   const walk = retained.matching('#')
-  walk.peek()
+  walk.peek(0)
   const held = heldBytes(() => {
     for (let index = 0; index < 100_000; index++) {
-      retained.store(retain(`topic ${index}=x`))
-      retained.store(retain(`topic ${index}=`))
+      store(retained, retain(`topic ${index}=x`))
+      store(retained, retain(`topic ${index}=`))
     }
   })
   t.strictSame(rest(walk), ['a=1', 'b=1'])

@@ -4,66 +4,78 @@ import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import { keep, type Message, type QoS } from '../../src/mqtt/packet.ts'
 import { Retained } from '../../src/mqtt/retained.ts'
-import { type CloseReason, closeReasons, isHasty, Session } from '../../src/mqtt/session.ts'
+import { Session } from '../../src/mqtt/session.ts'
 import { filterWeightBytes } from '../../src/mqtt/topic.ts'
-import { largeMessage, message } from '../fixtures/mqtt/packets.ts'
+import { House } from '../fixtures/mqtt/house.ts'
+import { largeMessage, message, optionsOf } from '../fixtures/mqtt/packets.ts'
 import { Recorder } from '../fixtures/mqtt/recorder.ts'
+
+const nobody = { takeOver: () => undefined, caughtUp: () => undefined }
 
 const never = (): Message => {
   throw new Error('kept for nothing')
 }
 
+/** A session whose client has not come yet. */
+function begin(number = 0, house = new House()): Session {
+  return new Session(house.broker, 'a', number, 0)
+}
+
 function deliver(session: Session, text: string, qos: QoS): string {
-  return session.deliver(message(text, { qos }), qos, () => message(text, { qos }))
+  return session.deliver(message(text, { qos }), qos, () => message(text, { qos }), undefined)
 }
 
 function deliverMany(session: Session, count: number): void {
   for (let index = 1; index <= count; index++) deliver(session, `n=${index}`, 1)
 }
 
+function deliverRetained(session: Session, retained: Retained, filter: string, qos: QoS): void {
+  session.deliverRetained(filter, retained.matching(filter), optionsOf(qos))
+}
+
 /** A session whose client is here. */
 function here(): { session: Session; outbox: Recorder } {
-  const session = new Session('a', false, 0)
-  const outbox = new Recorder()
-  session.resume(outbox)
-  return { session, outbox }
+  const session = begin()
+  return { session, outbox: resume(session) }
 }
 
 /** The client comes back. */
 function resume(session: Session, room = Number.POSITIVE_INFINITY): Recorder {
   const outbox = new Recorder()
   outbox.room = room
-  session.resume(outbox)
+  session.resume(nobody, outbox, 65_535)
   return outbox
 }
 
 function acknowledge(session: Session, packetId: number): void {
-  if (!session.window.finish(packetId, 'PUBACK')) throw new Error(`${packetId} was not in flight`)
-  session.pump()
+  if (!session.finish(packetId, 'PUBACK')) throw new Error(`${packetId} was not in flight`)
+}
+
+function retain(retained: Retained, text: string): void {
+  retained.store(message(text, { qos: 1, retain: true }), false)
 }
 
 function store(...texts: string[]): Retained {
   const retained = new Retained()
-  for (const text of texts) retained.store(message(text, { qos: 1, retain: true }))
+  for (const text of texts) retain(retained, text)
   return retained
 }
 
-t.test('peers that take nothing, are gone or must not have a place are cut off', async t => {
-  t.strictSame(closeReasons.filter(isHasty), ['lost', 'too-slow', 'too-many'] satisfies CloseReason[])
-})
+t.test(
+  '[MQTT-4.3.1-1] [MQTT-2.2.1-2] [MQTT-3.3.1-2] [3.1.1 MQTT-4.3.1-1] [3.1.1 MQTT-2.3.1-5] [3.1.1 MQTT-3.3.1-2] QoS 0 goes out now or never, and is not kept',
+  async t => {
+    const { session, outbox } = here()
+    t.equal(session.deliver(message('a=1'), 0, never, undefined), 'sent')
+    outbox.room = 0
+    t.equal(session.deliver(message('a=2'), 0, never, undefined), 'dropped')
+    t.strictSame(outbox.lines(), ['PUBLISH a=1'])
+    session.where = { name: 'away', sinceMs: 0 }
+    t.equal(session.deliver(message('a=3'), 0, never, undefined), 'dropped')
+    t.strictSame(resume(session).lines(), [])
+  }
+)
 
-t.test('[MQTT-4.3.1-1] [MQTT-2.3.1-5] QoS 0 goes out now or never, and is not kept', async t => {
-  const { session, outbox } = here()
-  t.equal(session.deliver(message('a=1'), 0, never), 'sent')
-  outbox.room = 0
-  t.equal(session.deliver(message('a=2'), 0, never), 'dropped')
-  t.strictSame(outbox.lines(), ['PUBLISH a=1'])
-  session.where = { name: 'away', sinceMs: 0 }
-  t.equal(session.deliver(message('a=3'), 0, never), 'dropped')
-  t.strictSame(resume(session).lines(), [])
-})
-
-t.test('[MQTT-4.3.2-1] QoS 1 and 2 go out with fresh ids and without DUP', async t => {
+t.test('[MQTT-4.3.2-1] [MQTT-4.3.3-1] [3.1.1 MQTT-4.3.2-1] QoS 1 and 2 go out with fresh ids and without DUP', async t => {
   const { session, outbox } = here()
   t.equal(deliver(session, 'a=1', 1), 'queued')
   t.equal(deliver(session, 'a=2', 2), 'queued')
@@ -72,15 +84,15 @@ t.test('[MQTT-4.3.2-1] QoS 1 and 2 go out with fresh ids and without DUP', async
 })
 
 t.test('what waits is the kept copy', async t => {
-  const session = new Session('a', false, 0)
+  const session = begin()
   const received = message('a=hello', { qos: 1 })
-  session.deliver(received, 1, () => keep(received))
+  session.deliver(received, 1, () => keep(received), undefined)
   received.payload.fill(0)
   t.strictSame(resume(session).lines(), ['PUBLISH a=hello q1 id1'])
 })
 
-t.test('[MQTT-3.1.2-5] messages wait for an absent client, so many and no more', async t => {
-  const session = new Session('a', false, 0)
+t.test('[MQTT-3.1.2-23] [3.1.1 MQTT-3.1.2-5] messages wait for an absent client, so many and no more', async t => {
+  const session = begin()
   for (let index = 0; index < limits.queueMessagesMax; index++) t.equal(deliver(session, `n=${index}`, 1), 'queued')
   t.equal(deliver(session, 'n=more', 1), 'dropped')
   t.equal(session.waiting, limits.queueMessagesMax)
@@ -89,14 +101,14 @@ t.test('[MQTT-3.1.2-5] messages wait for an absent client, so many and no more',
 })
 
 t.test('messages wait for an absent client, so many bytes and no more; the largest packet fits', async t => {
-  const session = new Session('a', false, 0)
+  const session = begin()
   const large = largeMessage('a'.repeat(limits.packetBytesMax), 0, 1)
   t.equal(
-    session.deliver(large, 1, () => large),
+    session.deliver(large, 1, () => large, undefined),
     'queued'
   )
   t.equal(
-    session.deliver(large, 1, () => large),
+    session.deliver(large, 1, () => large, undefined),
     'dropped'
   )
   t.equal(resume(session).lines().length, 1)
@@ -119,27 +131,27 @@ t.test('a full outbox holds messages back until it is drained, and no id is lost
   outbox.room = 1
   deliverMany(session, 3)
   t.strictSame(outbox.lines(), ['PUBLISH n=1 q1 id1'])
-  t.equal(session.window.length, 1)
+  t.equal(session.inflight, 1)
   outbox.room = 9
   session.pump()
   t.strictSame(outbox.lines(), ['PUBLISH n=2 q1 id2', 'PUBLISH n=3 q1 id3'])
 })
 
 t.test(
-  '13: [MQTT-4.4.0-1] [MQTT-3.3.1-1] [MQTT-4.6.0-1] a client that comes back gets what is unfinished: same ids, same order, DUP',
+  '13: [MQTT-4.4.0-1] [MQTT-3.3.1-1] [3.1.1 MQTT-4.4.0-1] [3.1.1 MQTT-3.3.1-1] [3.1.1 MQTT-4.6.0-1] a client that comes back gets what is unfinished: same ids, same order, DUP',
   async t => {
     const { session } = here()
     deliver(session, 'a=1', 1)
     deliver(session, 'a=2', 2)
     deliver(session, 'a=3', 2)
     deliver(session, 'a=4', 1)
-    session.window.received(2)
+    session.release(2)
     session.where = { name: 'away', sinceMs: 0 }
     deliver(session, 'a=5', 1)
     const outbox = resume(session)
     t.strictSame(outbox.lines(), [
       'PUBLISH a=1 q1 id1 dup',
-      'PUBREL 2', // [MQTT-4.3.3-1]: no PUBLISH after PUBREC
+      'PUBREL 2', // [MQTT-4.3.3-6]: no PUBLISH after PUBREC
       'PUBLISH a=3 q2 id3 dup',
       'PUBLISH a=4 q1 id4 dup',
       'PUBLISH a=5 q1 id5'
@@ -178,34 +190,42 @@ t.test('14: a client that keeps coming back does not lose its window', async t =
   for (let id = 1; id <= limits.inflightMax; id++) acknowledge(session, id)
   t.equal(outbox.lines().at(-1), `PUBLISH n=${limits.inflightMax + 1} q1 id${limits.inflightMax + 1}`)
   acknowledge(session, limits.inflightMax + 1)
-  t.equal(session.window.length, 0)
+  t.equal(session.inflight, 0)
 })
 
 t.test('a session that is away sends nothing', async t => {
-  const session = new Session('a', false, 0)
+  const session = begin()
   deliver(session, 'a=1', 1)
   session.pump()
   t.equal(session.waiting, 1)
 })
 
-t.test('[MQTT-3.3.1-8] retained messages go out with RETAIN, at the lower QoS', async t => {
+t.test('[3.1.1 MQTT-3.3.1-8] retained messages go out with RETAIN, at the lower QoS', async t => {
   const { session, outbox } = here()
   const retained = store('a=1', 'b=1')
-  session.deliverRetained('#', retained.matching('#'), 2)
-  session.deliverRetained('a', retained.matching('a'), 0)
+  deliverRetained(session, retained, '#', 2)
+  deliverRetained(session, retained, 'a', 0)
   t.strictSame(outbox.lines(), ['PUBLISH a=1 q1 id1 retain', 'PUBLISH b=1 q1 id2 retain', 'PUBLISH a=1 retain'])
+})
+
+t.test('retained messages tell the identifier of their subscription', async t => {
+  const { session, outbox } = here()
+  const retained = store('a=1')
+  session.deliverRetained('a', retained.matching('a'), optionsOf({ qos: 1, identifier: 5 }))
+  session.deliverRetained('#', retained.matching('#'), optionsOf({ identifier: 6 }))
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 q1 id1 retain for 5', 'PUBLISH a=1 retain for 6'])
 })
 
 t.test('a retained message is repeated with RETAIN', async t => {
   const { session } = here()
-  session.deliverRetained('a', store('a=1').matching('a'), 1)
+  deliverRetained(session, store('a=1'), 'a', 1)
   t.strictSame(resume(session).lines(), ['PUBLISH a=1 q1 id1 dup retain'])
 })
 
 t.test('5: retained messages go as fast as the client reads, all of them, behind what waits', async t => {
   const { session, outbox } = here()
   outbox.room = 2
-  session.deliverRetained('#', store('a=1', 'b=1', 'c=1', 'd=1').matching('#'), 0)
+  deliverRetained(session, store('a=1', 'b=1', 'c=1', 'd=1'), '#', 0)
   t.strictSame(outbox.lines(), ['PUBLISH a=1 retain', 'PUBLISH b=1 retain'])
   deliver(session, 'n=1', 1)
   session.pump()
@@ -219,7 +239,7 @@ t.test('5: retained messages go as fast as the client reads, all of them, behind
 t.test('5: retained messages at QoS 1 go as fast as the client acknowledges', async t => {
   const { session, outbox } = here()
   const texts = Array.from({ length: limits.inflightMax + 1 }, (_, index) => `t${index}=1`)
-  session.deliverRetained('#', store(...texts).matching('#'), 1)
+  deliverRetained(session, store(...texts), '#', 1)
   t.equal(outbox.lines().length, limits.inflightMax)
   acknowledge(session, 1)
   t.strictSame(outbox.lines(), [`PUBLISH t${limits.inflightMax}=1 q1 id${limits.inflightMax + 1} retain`])
@@ -229,9 +249,9 @@ t.test('5: a live message that overtakes the retained one is never followed by t
   const { session, outbox } = here()
   const retained = store('a=old', 'b=1')
   deliverMany(session, limits.inflightMax)
-  session.deliverRetained('#', retained.matching('#'), 1)
+  deliverRetained(session, retained, '#', 1)
   outbox.take()
-  retained.store(message('a=new', { qos: 1, retain: true }))
+  retain(retained, 'a=new')
   deliver(session, 'a=new', 1)
   for (const id of [1, 2, 3]) acknowledge(session, id)
   t.strictSame(outbox.lines(), ['PUBLISH a=new q1 id21', 'PUBLISH a=new q1 id22 retain', 'PUBLISH b=1 q1 id23 retain'])
@@ -242,14 +262,14 @@ t.test('5: a live message that is dropped in the middle of a burst comes with it
     const { session, outbox } = here()
     outbox.room = 1
     const retained = store('a=1', 'b=old')
-    session.deliverRetained('#', retained.matching('#'), qos)
+    deliverRetained(session, retained, '#', qos)
     if (qos === 1) deliverMany(session, limits.queueMessagesMax)
     outbox.take()
-    retained.store(message('b=new', { qos: 1, retain: true }))
+    retain(retained, 'b=new')
     t.equal(deliver(session, 'b=new', qos), 'dropped')
     outbox.room = Number.POSITIVE_INFINITY
     session.pump()
-    for (let id = 1; session.window.length > 0; id++) acknowledge(session, id)
+    for (let id = 1; session.inflight > 0; id++) acknowledge(session, id)
     const last = outbox.lines().at(-1)
     t.match(last, qos === 0 ? 'PUBLISH b=new retain' : /^PUBLISH b=new q1 id\d+ retain$/)
   }
@@ -259,8 +279,8 @@ t.test('5: a burst at QoS 1 that waits for the window lets others at QoS 0 go on
   const { session, outbox } = here()
   deliverMany(session, limits.inflightMax)
   outbox.take()
-  session.deliverRetained('a', store('a=1').matching('a'), 1)
-  session.deliverRetained('#', store('a=1', 'b=1').matching('#'), 0)
+  deliverRetained(session, store('a=1'), 'a', 1)
+  deliverRetained(session, store('a=1', 'b=1'), '#', 0)
   t.strictSame(outbox.lines(), ['PUBLISH a=1 retain', 'PUBLISH b=1 retain'])
   acknowledge(session, 1)
   t.strictSame(outbox.lines(), ['PUBLISH a=1 q1 id21 retain'])
@@ -269,52 +289,172 @@ t.test('5: a burst at QoS 1 that waits for the window lets others at QoS 0 go on
 t.test('5: a full outbox holds all bursts back, and no id is lost', async t => {
   const { session, outbox } = here()
   outbox.room = 0
-  session.deliverRetained('a', store('a=1').matching('a'), 1)
-  session.deliverRetained('b', store('b=1').matching('b'), 0)
+  deliverRetained(session, store('a=1'), 'a', 1)
+  deliverRetained(session, store('b=1'), 'b', 0)
   t.strictSame(outbox.lines(), [])
-  t.equal(session.window.length, 0)
+  t.equal(session.inflight, 0)
   outbox.room = 9
   session.pump()
   t.strictSame(outbox.lines(), ['PUBLISH a=1 q1 id1 retain', 'PUBLISH b=1 retain'])
 })
 
 t.test('filters are weighed once each', async t => {
-  const session = new Session('a', false, 0)
-  session.subscribe('a/b', 0)
-  session.subscribe('a/b', 1)
-  session.subscribe('c', 2)
+  const session = begin()
+  session.subscribe('a/b', optionsOf(0))
+  session.subscribe('a/b', optionsOf(1))
+  session.subscribe('c', optionsOf(2))
   t.strictSame(
     [...session.subscriptions],
     [
-      ['a/b', 1],
-      ['c', 2]
+      ['a/b', optionsOf(1)],
+      ['c', optionsOf(2)]
     ]
   )
   t.equal(session.subscriptionBytes, filterWeightBytes('a/b') + filterWeightBytes('c'))
-  session.unsubscribe('a/b')
-  session.unsubscribe('a/b')
+  t.strictSame([session.unsubscribe('a/b'), session.unsubscribe('a/b')], [true, false])
   t.equal(session.subscriptionBytes, filterWeightBytes('c'))
 })
 
-t.test('5: [MQTT-3.8.4-3] subscribing again and again begins anew each time, and piles nothing up', async t => {
+t.test('5: [MQTT-3.8.4-3] [3.1.1 MQTT-3.8.4-3] subscribing again and again begins anew each time, and piles nothing up', async t => {
   const { session, outbox } = here()
   const retained = store('a=1', 'b=1')
   outbox.room = 1
-  for (let times = 0; times < 1_000; times++) session.deliverRetained('#', retained.matching('#'), 0)
+  for (let times = 0; times < 1_000; times++) deliverRetained(session, retained, '#', 0)
   t.strictSame(outbox.lines(), ['PUBLISH a=1 retain'])
   outbox.room = 9
   session.pump()
   t.strictSame(outbox.lines(), ['PUBLISH a=1 retain', 'PUBLISH b=1 retain'])
 })
 
-t.test('[MQTT-3.10.4-2] retained messages of a filter that was unsubscribed are not sent any more', async t => {
+t.test('[MQTT-3.10.4-2] [3.1.1 MQTT-3.10.4-2] retained messages of a filter that was unsubscribed are not sent any more', async t => {
   const { session, outbox } = here()
   const retained = store('a=1', 'b=1')
   outbox.room = 0
-  session.deliverRetained('#', retained.matching('#'), 0)
-  session.deliverRetained('b', retained.matching('b'), 0)
+  deliverRetained(session, retained, '#', 0)
+  deliverRetained(session, retained, 'b', 0)
   session.unsubscribe('#')
   outbox.room = 9
   session.pump()
   t.strictSame(outbox.lines(), ['PUBLISH b=1 retain'])
+})
+
+t.test('[MQTT-3.3.2-6] QoS 0 tells what its subscriptions and its expiry want told', async t => {
+  const house = new House()
+  const session = begin(0, house)
+  const outbox = resume(session)
+  const expiring = { ...message('a=1'), expiresAtMs: house.nowMs + 5_000 }
+  session.match.subscriptionIds = [7]
+  session.deliver(message('a=0'), 0, never, undefined)
+  session.match.retain = true
+  session.deliver(expiring, 0, never, undefined)
+  t.strictSame(outbox.lines(), ['PUBLISH a=0 for 7', 'PUBLISH a=1 retain for 7 expires 5'])
+})
+
+t.test('[MQTT-3.1.2-25] what is longer than the client takes goes as if it were sent, live or retained', async t => {
+  const { session, outbox } = here()
+  outbox.payloadBytesMax = 1
+  t.equal(deliver(session, 'a=22', 0), 'sent')
+  deliverRetained(session, store('a=22', 'b=1'), '#', 1)
+  deliverRetained(session, store('c=22', 'd=1'), '+', 0)
+  t.strictSame(outbox.lines(), ['PUBLISH b=1 q1 id1 retain', 'PUBLISH d=1 retain'])
+})
+
+t.test('[MQTT-3.3.2-5] a retained message that expires before its turn is not sent', async t => {
+  const house = new House()
+  const session = begin(0, house)
+  const retained = store('a=1')
+  retained.store({ ...message('b=1'), expiresAtMs: house.nowMs + 1 }, false)
+  const outbox = resume(session, 1)
+  deliverRetained(session, retained, '#', 0)
+  house.nowMs += 1
+  outbox.room = 9
+  session.pump()
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 retain'])
+})
+
+t.test('retained messages at QoS 2 of a kept session go out from the disk, as many as there is room for', async t => {
+  const house = new House()
+  const session = begin(1, house)
+  const outbox = resume(session)
+  const retained = new Retained()
+  for (let n = 0; n <= limits.inflightMax; n++) retained.store(message(`t${n}=x`, { qos: 2, retain: true }), false)
+  deliverRetained(session, retained, '#', 2)
+  t.strictSame(outbox.lines(), [])
+  house.endTurn()
+  t.equal(outbox.lines().length, limits.inflightMax)
+  session.release(1)
+  session.finish(1, 'PUBCOMP')
+  house.endTurn()
+  t.strictSame(outbox.lines(), [`PUBLISH t${limits.inflightMax}=x q2 id${limits.inflightMax + 1} retain`])
+  house.store.put('full', new Uint8Array(limits.keeperPendingBytesMax))
+  session.finish(2, 'PUBREC')
+  deliverRetained(session, retained, 't0', 2)
+  t.equal(session.waiting, 0, 'the disk has no room')
+  house.endTurn()
+  session.pump()
+  house.endTurn()
+  t.match(outbox.lines(), [/^PUBLISH t0=x q2 .* retain$/])
+})
+
+t.test('publishers wait for a subscriber that takes something now and then, and are told when it has caught up', async t => {
+  const house = new House()
+  const session = begin(0, house)
+  const told: Session[] = []
+  const publisher = { takeOver: () => undefined, caughtUp: (session: Session) => told.push(session) }
+  const gone = { takeOver: () => undefined, caughtUp: () => t.fail('it has gone') }
+  deliverMany(session, limits.queueMessagesMax)
+  t.notOk(session.isBehind(), 'an absent client holds nobody up')
+  const outbox = resume(session)
+  t.ok(session.isBehind())
+  for (const each of [publisher, gone]) session.tellCaughtUp(each)
+  session.forgetWaiting(gone)
+  house.nowMs += limits.patienceMs - 1
+  acknowledge(session, 1)
+  house.nowMs += limits.patienceMs - 1
+  session.pump()
+  t.ok(session.isBehind())
+  for (let id = 2; told.length === 0; id++) acknowledge(session, id)
+  t.strictSame(told, [session])
+  t.ok(session.waiting <= limits.queueMessagesMax / 4)
+  t.equal(outbox.lines().length + session.waiting, limits.queueMessagesMax)
+})
+
+t.test('3: a subscriber that takes nothing holds publishers up only so long, whatever it says', async t => {
+  const house = new House()
+  const session = begin(0, house)
+  const told: Session[] = []
+  deliver(session, 'a=1', 2)
+  resume(session)
+  session.release(1)
+  deliverMany(session, limits.queueMessagesMax)
+  t.ok(session.isBehind())
+  session.tellCaughtUp({ takeOver: () => undefined, caughtUp: session => told.push(session) })
+  for (let ms = 0; ms < limits.patienceMs; ms += 100) {
+    t.strictSame(told, [])
+    house.nowMs += 100
+    session.release(1)
+    session.finish(99, 'PUBACK')
+    session.pump()
+  }
+  t.strictSame([told, session.isBehind()], [[session], false])
+})
+
+t.test('[MQTT-4.4.0-2] PUBREC with an error makes room', async t => {
+  const { session, outbox } = here()
+  deliver(session, 'a=1', 2)
+  deliverMany(session, limits.inflightMax)
+  outbox.take()
+  t.ok(session.finish(1, 'PUBREC'))
+  t.strictSame(outbox.lines(), [`PUBLISH n=${limits.inflightMax} q1 id${limits.inflightMax + 1}`])
+})
+
+t.test('what an earlier run kept is there', async t => {
+  const session = begin(1)
+  const rest = { message: message('a=1'), qos: 1, retain: false, subscriptionIds: [], group: undefined, state: 'message' } as const
+  t.ok(session.restore({ ...rest, order: 5, packetId: 7, repeated: false, sent: false }))
+  t.strictSame(
+    [...session.deliveries()].map(({ order }) => order),
+    [5]
+  )
+  t.strictSame(resume(session).lines(), ['PUBLISH a=1 q1 id7 dup'])
 })

@@ -2,30 +2,41 @@
 
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
-import { filterWeightBytes, matches, type TopicFault, topicFilterFault, topicNameFault } from '../../src/mqtt/topic.ts'
+import {
+  filterWeightBytes,
+  isShared,
+  matches,
+  splitShared,
+  type TopicFault,
+  topicFilterFault,
+  topicNameFault
+} from '../../src/mqtt/topic.ts'
 
 const deepest = Array(limits.topicLevelsMax).fill('a').join('/')
 const abyss = '/'.repeat(65_535)
 
-t.test('[MQTT-4.7.1-1] [MQTT-4.7.3-1] [MQTT-4.7.3-2] topic names', async t => {
-  const table: readonly [name: string, fault: TopicFault | undefined][] = [
-    ['a', undefined],
-    ['/', undefined],
-    ['a//b', undefined],
-    [' a b ', undefined],
-    ['$SYS/x', undefined],
-    ['\ufeffa', undefined],
-    [deepest, undefined],
-    ['', 'empty'],
-    ['a\0b', 'nul'],
-    ['a/+', 'wildcard'],
-    ['a#', 'wildcard'],
-    [`${deepest}/a`, 'too-many-levels']
-  ]
-  for (const [name, fault] of table) t.equal(topicNameFault(name), fault, JSON.stringify(name))
-})
+t.test(
+  '[MQTT-4.7.0-1] [MQTT-3.3.2-2] [MQTT-4.7.3-1] [MQTT-4.7.3-2] [3.1.1 MQTT-4.7.1-1] [3.1.1 MQTT-3.3.2-2] [3.1.1 MQTT-4.7.3-1] topic names',
+  async t => {
+    const table: readonly [name: string, fault: TopicFault | undefined][] = [
+      ['a', undefined],
+      ['/', undefined],
+      ['a//b', undefined],
+      [' a b ', undefined],
+      ['$SYS/x', undefined],
+      ['\ufeffa', undefined],
+      [deepest, undefined],
+      ['', 'empty'],
+      ['a\0b', 'nul'],
+      ['a/+', 'wildcard'],
+      ['a#', 'wildcard'],
+      [`${deepest}/a`, 'too-many-levels']
+    ]
+    for (const [name, fault] of table) t.equal(topicNameFault(name), fault, JSON.stringify(name))
+  }
+)
 
-t.test('[MQTT-4.7.1-2] [MQTT-4.7.1-3] topic filters', async t => {
+t.test('[MQTT-4.7.1-1] [MQTT-4.7.1-2] [3.1.1 MQTT-4.7.1-2] [3.1.1 MQTT-4.7.1-3] [3.1.1 MQTT-4.7.3-2] topic filters', async t => {
   const table: readonly [filter: string, fault: TopicFault | undefined][] = [
     ['#', undefined],
     ['+', undefined],
@@ -43,9 +54,37 @@ t.test('[MQTT-4.7.1-2] [MQTT-4.7.1-3] topic filters', async t => {
     ['a+', 'wildcard'],
     ['+a/b', 'wildcard'],
     ['++', 'wildcard'],
-    [`${deepest}/#`, 'too-many-levels']
+    [`${deepest}/#`, 'too-many-levels'],
+    ['$share', undefined]
   ]
   for (const [filter, fault] of table) t.equal(topicFilterFault(filter), fault, JSON.stringify(filter))
+})
+
+t.test('[MQTT-4.8.2-1] [MQTT-4.8.2-2] filters of shared subscriptions', async t => {
+  const table: readonly [filter: string, fault: TopicFault | undefined][] = [
+    ['$share/g/a', undefined],
+    ['$share/g//', undefined],
+    ['$share/g/#', undefined],
+    ['$share/$/+/$share', undefined],
+    [`$share/g/${deepest}`, undefined],
+    ['$share/', 'share'],
+    ['$share/g', 'share'],
+    ['$share/g/', 'share'],
+    ['$share//a', 'share'],
+    ['$share/+/a', 'share'],
+    ['$share/g#/a', 'share'],
+    ['$share/g/a#', 'wildcard'],
+    ['$share/g/a\0', 'nul'],
+    [`$share/g/${deepest}/a`, 'too-many-levels']
+  ]
+  for (const [filter, fault] of table) t.equal(topicFilterFault(filter), fault, JSON.stringify(filter))
+})
+
+t.test('a shared filter is taken apart, others have no share name', async t => {
+  t.strictSame(splitShared('$share/g/a/b'), { shareName: 'g', filter: 'a/b' })
+  t.strictSame(splitShared('$share/g'), { shareName: 'g', filter: '' })
+  t.strictSame(splitShared('a/$share/b'), { shareName: '', filter: 'a/$share/b' })
+  t.strictSame(['$share/g/a', '$share', '$shared/g/a', 'a'].map(isShared), [true, false, false, false])
 })
 
 t.test('25: a topic or a filter of 65,536 levels is refused, not walked', async t => {
@@ -53,7 +92,7 @@ t.test('25: a topic or a filter of 65,536 levels is refused, not walked', async 
   t.equal(topicFilterFault(abyss), 'too-many-levels')
 })
 
-t.test('[MQTT-4.7.2-1] [MQTT-4.7.3-4] [MQTT-3.3.2-3] what matches what', async t => {
+t.test('[MQTT-4.7.2-1] [MQTT-4.7.3-4] [3.1.1 MQTT-4.7.2-1] [3.1.1 MQTT-4.7.3-4] what matches what', async t => {
   const table: readonly [filter: string, matching: readonly string[], others: readonly string[]][] = [
     ['a/b', ['a/b'], ['a', 'a/b/c', 'A/b', 'a/b/', '/a/b', 'a/b ']],
     ['a/#', ['a', 'a/', 'a/b', 'a/b/c'], ['b', 'ab', '/a']],

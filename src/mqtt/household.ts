@@ -1,0 +1,36 @@
+/** What the broker's sessions and connections share: what is counted, what is kept, and the time. */
+import type { Counters } from '../memory/counters.ts'
+import type { Keeper } from './keeper.ts'
+import { closeReasons } from './outbox.ts'
+
+/** What the broker counts. */
+export const brokerCounters = [
+  'messages-published',
+  'deliveries-sent', // QoS 0 that went out
+  'deliveries-queued', // QoS 1 and 2, on their way
+  'deliveries-dropped', // QoS 0 to a slow or absent client, QoS 1 and 2 past a session's bound
+  'deliveries-expired', // their Message Expiry Interval had passed before they could begin
+  'deliveries-too-large', // longer than the client takes
+  'publish-refused', // a topic that clients may not publish to
+  'publishers-slowed', // times that a publisher had to wait for a subscriber or the disk
+  'subscribe-refused', // a filter that is ill-formed or past a session's bounds
+  'retained-refused', // a retained message past the bounds
+  'retained-expired',
+  'retained-unsaved', // a retained message at QoS 0 that the disk has no room for
+  'unexpected-acknowledgement', // for a packet id that was not in flight
+  'wills-published',
+  'sessions-cleaned',
+  'sessions-expired', // the client did not come back in time
+  'sessions-displaced', // the longest away made room for a new one
+  'restored-dropped', // kept by an earlier run, and past a bound of this one
+  ...closeReasons.map(reason => `closed-${reason}` as const)
+] as const
+export type BrokerCounter = (typeof brokerCounters)[number]
+
+/** Handed to each session. */
+export interface Household {
+  readonly counters: Counters<BrokerCounter>
+  readonly keeper: Keeper
+  /** Monotonic time in ms. */
+  nowMs(): number
+}

@@ -1,0 +1,201 @@
+/** The router: keeps subscriptions and retained messages, and gives each message to the sessions that it is for. */
+import type { Household } from './household.ts'
+import { keep, type Message, type QoS, type ReasonCode, reasonCodes, type SubscriptionOptions } from './packet.ts'
+import { Retained } from './retained.ts'
+import type { Delivered, Owner, Session } from './session.ts'
+import { isShared } from './topic.ts'
+import { type Group, type Subscribed, Tree, type Visitor } from './tree.ts'
+
+/** Who publishes: the daemon itself, a client, or a will, whose client has gone. */
+export type Publisher = 'daemon' | 'will' | ClientPublisher
+
+/** A client that publishes; `waitFor` slows it until a subscriber has caught up. */
+export interface ClientPublisher extends Owner {
+  readonly session: Session | undefined
+  waitFor(subscriber: Session): void
+}
+
+/** What became of a PUBLISH. */
+export interface Published {
+  readonly reasonCode: ReasonCode
+  /** Whether something of it is on its way to the disk, so that its acknowledgement must wait. */
+  readonly isKept: boolean
+}
+
+/** Routes messages. */
+export class Router implements Visitor<Session> {
+  readonly retained = new Retained()
+  readonly #household: Household
+  readonly #tree = new Tree<Session>()
+  // Used again for each message: an outbox calls nothing back while it takes one.
+  readonly #matched: Session[] = []
+  readonly #groups: Group<Session>[] = []
+  #stamp = 0
+  #retain = false
+  /** Who is not sent its own messages, if it asked so. */
+  #local: Session | undefined
+  #isKept = false
+  /** Sessions and groups for which it was dropped at QoS 1 or 2. */
+  #lost = 0
+
+  constructor(household: Household) {
+    this.#household = household
+  }
+
+  /** Adds or replaces a subscription that was granted; answers whether its retained messages are to be sent. */
+  subscribe(session: Session, filter: string, options: SubscriptionOptions): boolean {
+    const isNew = !session.subscriptions.has(filter)
+    session.subscribe(filter, options)
+    this.#tree.subscribe(filter, session, options)
+    if (isShared(filter)) return false // section 4.8.2
+    return options.retainHandling === 0 || (options.retainHandling === 1 && isNew) // [MQTT-3.3.1-9] [MQTT-3.3.1-10] [MQTT-3.3.1-11]
+  }
+
+  /** Begins to send the retained messages of a subscription. */
+  sendRetained(session: Session, filter: string, options: SubscriptionOptions): void {
+    session.deliverRetained(filter, this.retained.matching(filter), options)
+  }
+
+  /** Removes a subscription; answers whether there was one. */
+  unsubscribe(session: Session, filter: string): boolean {
+    this.#tree.unsubscribe(filter, session)
+    return session.unsubscribe(filter)
+  }
+
+  /** A session has ended: its subscriptions go, and what its groups gave it that it has not begun goes to other members. */
+  forget(session: Session): void {
+    for (const filter of session.subscriptions.keys()) this.#tree.unsubscribe(filter, session)
+    for (const { group, message, qos, sent, repeated } of session.deliveries()) {
+      const isBegun = qos === 2 && (sent || repeated) // [MQTT-4.8.2-5]
+      if (group && group.members.length > 0 && !isBegun) this.#deliverToGroup(group, message, () => message, 'will')
+    }
+  }
+
+  /** Retains a message if it says so, and gives it to every session with a matching subscription, once. [MQTT-3.3.4-2] [MQTT-4.5.0-1] */
+  publish(message: Message, publisher: Publisher): Published {
+    const { counters } = this.#household
+    counters.count('messages-published')
+    this.#isKept = message.retain && this.#retainMessage(message, publisher === 'daemon')
+    this.#match(message, publisher)
+    let owned: Message | undefined
+    const kept = (): Message => {
+      owned ??= keep(message)
+      return owned
+    }
+    // Counted here and added once: this loop is what a fan-out costs.
+    const became = { sent: 0, queued: 0, dropped: 0 }
+    this.#lost = 0
+    for (const session of this.#matched) {
+      const qos = Math.min(message.qos, session.match.qos) as QoS // [MQTT-3.8.4-8]
+      const delivered = session.deliver(message, qos, kept, undefined)
+      became[delivered]++
+      if (delivered === 'queued') this.#queued(session, publisher)
+      else if (delivered === 'dropped' && qos > 0) this.#lost++
+    }
+    for (const group of this.#groups) became[this.#deliverToGroup(group, message, kept, publisher)]++
+    const offered = this.#matched.length + this.#groups.length
+    this.#matched.length = this.#groups.length = 0
+    counters.count('deliveries-sent', became.sent)
+    counters.count('deliveries-queued', became.queued)
+    counters.count('deliveries-dropped', became.dropped)
+    return { reasonCode: codeOf(offered, this.#lost), isKept: this.#isKept }
+  }
+
+  /** Time passes: retained messages expire. */
+  tick(nowMs: number): void {
+    for (const topic of this.retained.expire(nowMs)) {
+      this.#household.counters.count('retained-expired')
+      this.#household.keeper.unretain(topic)
+    }
+  }
+
+  subscriber({ subscriber, options }: Subscribed<Session>): void {
+    if (options.noLocal && subscriber === this.#local) return // [MQTT-3.8.3-3]
+    const match = subscriber.match
+    if (match.stamp !== this.#stamp) {
+      match.stamp = this.#stamp
+      match.qos = options.qos
+      match.retain = this.#retain && options.retainAsPublished
+      match.subscriptionIds = options.identifier > 0 ? [options.identifier] : noIds
+      this.#matched.push(subscriber)
+      return
+    }
+    if (options.qos > match.qos) match.qos = options.qos
+    if (options.retainAsPublished) match.retain = this.#retain
+    if (options.identifier > 0) match.subscriptionIds = [...match.subscriptionIds, options.identifier] // [MQTT-3.3.4-4]
+  }
+
+  group(group: Group<Session>): void {
+    this.#groups.push(group)
+  }
+
+  #match(message: Message, publisher: Publisher): void {
+    this.#stamp++
+    this.#retain = message.retain
+    this.#local = typeof publisher === 'string' ? undefined : publisher.session
+    this.#tree.match(message.topic, this)
+  }
+
+  /** Answers whether something of it is on its way to the disk. What the daemon says of itself is not: it says it again when it starts. */
+  #retainMessage(message: Message, own: boolean): boolean {
+    const { counters, keeper } = this.#household
+    const had = this.retained.has(message.topic)
+    const stored = this.retained.store(message, own)
+    if (stored === undefined && message.payload.length > 0) counters.count('retained-refused')
+    if (own) {
+      keeper.unretain(message.topic) // a client's
+      return false
+    }
+    if (stored === undefined) {
+      if (had) keeper.unretain(message.topic)
+      return true // what somebody else has just cleared may be on its way still
+    }
+    const isSaved = keeper.retain(stored)
+    if (!isSaved) counters.count('retained-unsaved')
+    return isSaved
+  }
+
+  /** One of a group takes the message: the next one who is here and keeps up, if there is one. */
+  #deliverToGroup(group: Group<Session>, message: Message, kept: () => Message, publisher: Publisher): Delivered {
+    const { subscriber, options } = choose(group)
+    subscriber.match.retain = options.retainAsPublished && message.retain
+    subscriber.match.subscriptionIds = options.identifier > 0 ? [options.identifier] : noIds
+    const qos = Math.min(message.qos, options.qos) as QoS // [MQTT-4.8.2-3]
+    const delivered = subscriber.deliver(message, qos, kept, group)
+    if (delivered === 'queued') this.#queued(subscriber, publisher)
+    else if (delivered === 'dropped' && qos > 0) this.#lost++
+    return delivered
+  }
+
+  #queued(subscriber: Session, publisher: Publisher): void {
+    if (subscriber.number > 0) this.#isKept = true
+    if (typeof publisher === 'string' || subscriber === publisher.session || !subscriber.isBehind()) return
+    publisher.waitFor(subscriber)
+    subscriber.tellCaughtUp(publisher)
+  }
+}
+
+const noIds: readonly number[] = []
+
+function codeOf(offered: number, lost: number): ReasonCode {
+  if (offered === 0) return reasonCodes.noMatchingSubscribers
+  return lost === offered ? reasonCodes.quotaExceeded : reasonCodes.success
+}
+
+/** Whose turn it is: a client that is here and keeps up, else one that is here, else one that is away. */
+function choose(group: Group<Session>): Subscribed<Session> {
+  const { members } = group
+  let best = 0
+  let bestRank = -1
+  for (let step = 0; step < members.length && bestRank < 2; step++) {
+    const index = (group.next + step) % members.length
+    const { subscriber } = members[index] as Subscribed<Session>
+    const rank = subscriber.where.name === 'away' ? 0 : subscriber.isBehind() ? 1 : 2
+    if (rank > bestRank) {
+      best = index
+      bestRank = rank
+    }
+  }
+  group.next = best + 1
+  return members[best] as Subscribed<Session>
+}

@@ -1,0 +1,65 @@
+/** Promises: answers that wait for the disk, and for those before them. */
+
+import t from 'tap'
+import type { Reply } from '../../src/mqtt/packet.ts'
+import { Promises } from '../../src/mqtt/promises.ts'
+import { House } from '../fixtures/mqtt/house.ts'
+import { Recorder } from '../fixtures/mqtt/recorder.ts'
+
+const puback = (packetId: number): Reply => ({ type: 'PUBACK', packetId, reasonCode: 0 })
+
+function begin(): { house: House; outbox: Recorder; promises: Promises; kept: number[] } {
+  const house = new House()
+  const outbox = new Recorder()
+  const kept: number[] = []
+  const promises = new Promises(house.broker.keeper, outbox, () => kept.push(promises.length))
+  return { house, outbox, promises, kept }
+}
+
+t.test('an answer that promises nothing leaves at once', async t => {
+  const { outbox, promises, kept } = begin()
+  promises.make(puback(1), false)
+  promises.make(undefined, false)
+  t.strictSame([outbox.lines(), promises.length, kept], [['PUBACK 1'], 0, []])
+})
+
+t.test('one that does leaves once all that was put is on the disk', async t => {
+  const { house, outbox, promises, kept } = begin()
+  promises.make(puback(1), true)
+  t.strictSame([outbox.lines(), promises.length, promises.unacknowledged], [[], 1, 1])
+  house.endTurn()
+  t.strictSame([outbox.lines(), promises.length, promises.unacknowledged, kept], [['PUBACK 1'], 0, 0, [0]])
+})
+
+t.test('[3.1.1 MQTT-4.6.0-2] [3.1.1 MQTT-4.6.0-3] [3.1.1 MQTT-4.6.0-4] answers leave in the order in which they were due', async t => {
+  const { house, outbox, promises, kept } = begin()
+  promises.make(puback(1), false)
+  promises.make(puback(2), true)
+  promises.make({ type: 'PUBREC', packetId: 3, reasonCode: 0 }, false)
+  promises.make(undefined, true)
+  promises.make({ type: 'PUBREL', packetId: 4, reasonCode: 0 }, false)
+  promises.make(puback(5), true)
+  t.strictSame([outbox.lines(), promises.length, promises.unacknowledged], [['PUBACK 1'], 5, 2])
+  house.endTurn()
+  t.strictSame(outbox.lines(), ['PUBACK 2', 'PUBREC 3', 'PUBREL 4', 'PUBACK 5'])
+  t.strictSame(kept, [3, 1, 0], 'told each time that one was kept')
+})
+
+t.test('while the disk fails nothing is promised, and what is owed leaves when it works again', async t => {
+  const { house, outbox, promises } = begin()
+  house.store.state = 'failing'
+  promises.make(puback(1), true)
+  house.endTurn()
+  t.strictSame(outbox.lines(), [])
+  house.store.state = 'open'
+  house.store.turn()
+  t.strictSame(outbox.lines(), ['PUBACK 1'])
+})
+
+t.test('a connection that has ended is answered nothing', async t => {
+  const { house, outbox, promises, kept } = begin()
+  for (const packetId of [1, 2]) promises.make(puback(packetId), true)
+  promises.forget()
+  house.endTurn()
+  t.strictSame([outbox.lines(), promises.length, kept], [[], 0, []])
+})
