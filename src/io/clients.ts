@@ -3,14 +3,16 @@ import { limits } from '../limits.ts'
 import { Counters } from '../memory/counters.ts'
 import type { Pool } from '../memory/pool.ts'
 import type { Broker } from '../mqtt/broker.ts'
-import type { Connection, Event } from '../mqtt/connection.ts'
+import type { Connection } from '../mqtt/connection.ts'
+import { reasonCodes } from '../mqtt/packet.ts'
+import type { Event } from '../mqtt/phase.ts'
 import type { Clock } from './clock.ts'
 import { Encoder } from './encoder.ts'
-import { Inbox } from './inbox.ts'
+import { faultReasonCodes, type WireFault, wireFaults } from './fault.ts'
+import { Inbox, type Taken } from './inbox.ts'
 import type { Link, LinkOwner } from './link.ts'
 import type { Log } from './log.ts'
 import { LinkOutbox, type Outlet } from './outbox.ts'
-import { type WireFault, wireFaults } from './strict.ts'
 import { decode } from './wire.ts'
 
 /** What clients' bytes are counted by. */
@@ -51,12 +53,12 @@ export class Clients {
   tick(): void {
     const nowMs = this.clock.monotonicMs()
     for (const client of this.#clients) client.tick(nowMs)
-    this.broker.tick(nowMs)
+    this.broker.tick()
   }
 
   /** Ends all connections, writing what waits as far as the system takes it at once. */
   stop(): void {
-    this.broker.stop(this.clock.monotonicMs())
+    this.broker.stop()
     this.#endTurn()
     for (const client of this.#clients) client.drop()
   }
@@ -103,15 +105,11 @@ class Client implements LinkOwner, Outlet {
     this.#clients = clients
     this.#inbox = new Inbox(clients.pool)
     this.#outbox = new LinkOutbox(link, this)
-    this.#connection = clients.broker.accept(this.#outbox, clients.clock.monotonicMs())
+    this.#connection = clients.broker.accept(this.#outbox)
   }
 
   received(chunk: Buffer): void {
-    if (this.#isClosed()) return
-    const taken = this.#inbox.push(chunk, (packet, bodyAt) => this.#take(packet, bodyAt))
-    if (taken === 'taken' || taken === 'stopped') return
-    this.#clients.blame(this, taken)
-    this.#step(taken === 'pool-empty' ? { type: 'end', reason: 'too-many' } : { type: 'malformed' })
+    if (!this.#isClosed()) this.#taken(this.#inbox.push(chunk, this.#take))
   }
 
   written(): void {
@@ -120,7 +118,7 @@ class Client implements LinkOwner, Outlet {
 
   violated(): void {
     this.#clients.blame(this, 'transport-violation')
-    this.#step({ type: 'malformed' })
+    this.#step({ type: 'malformed', reasonCode: reasonCodes.protocolError })
   }
 
   closed(): void {
@@ -136,6 +134,10 @@ class Client implements LinkOwner, Outlet {
 
   drained(): void {
     this.#step({ type: 'drained' })
+  }
+
+  takeHeld(): boolean {
+    return this.#isClosed() || this.#taken(this.#inbox.release(this.#take))
   }
 
   flush(): void {
@@ -160,15 +162,29 @@ class Client implements LinkOwner, Outlet {
     this.#clients.forget(this)
   }
 
-  #take(packet: Buffer, bodyAt: number): boolean {
-    const decoded = decode(packet, bodyAt)
-    if (typeof decoded === 'string') {
-      this.#clients.blame(this, decoded)
-      this.#step({ type: 'malformed' })
-    } else {
-      this.#step(decoded)
+  readonly #take = (packet: Buffer, bodyAt: number): 'more' | 'held' | 'ended' => {
+    const { phase } = this.#connection
+    const decoded = decode(packet, bodyAt, phase.name === 'open' ? phase.level : 4)
+    if (typeof decoded === 'string') this.#malformed(decoded)
+    else this.#step(decoded)
+    if (this.#isClosed()) return 'ended'
+    return this.#outbox.held ? 'held' : 'more'
+  }
+
+  /** Deals with what became of a chunk; false when some of it is held. */
+  #taken(taken: Taken): boolean {
+    if (taken === 'pool-empty') {
+      this.#clients.blame(this, taken)
+      this.#step({ type: 'end', reason: 'too-many' })
+    } else if (taken !== 'taken' && taken !== 'held' && taken !== 'ended') {
+      this.#malformed(taken)
     }
-    return !this.#isClosed()
+    return taken !== 'held'
+  }
+
+  #malformed(fault: WireFault): void {
+    this.#clients.blame(this, fault)
+    this.#step({ type: 'malformed', reasonCode: faultReasonCodes[fault] })
   }
 
   #isClosed(): boolean {
@@ -176,6 +192,6 @@ class Client implements LinkOwner, Outlet {
   }
 
   #step(event: Event): void {
-    this.#clients.broker.step(this.#connection, event, this.#clients.clock.monotonicMs())
+    this.#clients.broker.step(this.#connection, event)
   }
 }

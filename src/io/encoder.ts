@@ -1,8 +1,10 @@
-/** Encodes packets into the pool's slabs: once for each framing, shared by everybody who gets the same bytes. */
+/** Encodes packets into the pool's slabs: once for each framing and version, shared by everybody who gets the same bytes. */
 import type { Pool } from '../memory/pool.ts'
-import type { Message, Publish, Reply } from '../mqtt/packet.ts'
+import type { Voice } from '../mqtt/outbox.ts'
+import type { Message, ProtocolLevel, PublishOptions, Reply } from '../mqtt/packet.ts'
 import type { Framing } from './link.ts'
-import { encode } from './wire.ts'
+import { publishBytes, writePublish } from './publish.ts'
+import { encode, scratch } from './wire.ts'
 
 /** A piece of encoded bytes in a slab. */
 export interface Slice {
@@ -11,65 +13,115 @@ export interface Slice {
   length: number
 }
 
+/** A QoS 0 encoding, what it was made with, and its bytes, which hold their slabs. */
+interface Shared extends Pick<PublishOptions, 'retain' | 'subscriptionIds' | 'expirySeconds'> {
+  readonly alias: number
+  readonly slices: Slice[]
+}
+
 /** The end of a byte run in slabs: encodings stand one behind the other, so that a client that gets all of them gets one piece. */
 interface Lane {
   readonly framing: Framing
+  readonly isFive: boolean
   slab: number
   used: number
-  /** The last QoS 0 message encoded, by identity, and its bytes, which hold their slabs. */
+  /** The last QoS 0 message encoded, by identity, and its encodings: the latest few, since subscribers differ in few ways. */
   message: Message | undefined
-  retain: boolean
-  slices: Slice[]
+  readonly shared: Shared[]
+  /** What was encoded for one client alone. */
+  readonly own: Slice[]
 }
+
+const sharedMax = 4
+const frameHeader = Buffer.alloc(4)
 
 /** Encodings in slabs. The slices it returns are good until the next call; who keeps one retains its slab. */
 export class Encoder {
   readonly #pool: Pool
-  readonly #lanes: Readonly<Record<Framing, Lane>> = { bare: lane('bare'), websocket: lane('websocket') }
+  readonly #bytes: Buffer
+  readonly #lanes: Readonly<Record<Framing, readonly [old: Lane, five: Lane]>> = {
+    bare: [lane('bare', false), lane('bare', true)],
+    websocket: [lane('websocket', false), lane('websocket', true)]
+  }
 
   constructor(pool: Pool) {
     this.#pool = pool
+    this.#bytes = Buffer.from(pool.buffer)
   }
 
-  /** Encodes what answers one client; `undefined` when the pool is empty. */
-  reply(framing: Framing, packet: Reply): readonly Slice[] | undefined {
-    return this.#encode(this.#lanes[framing], packet)
+  /** Encodes what answers one client, which may be nothing at all; `undefined` when the pool is empty. */
+  reply(framing: Framing, packet: Reply, voice: Pick<Voice, 'level' | 'packetBytesMax'>): readonly Slice[] | undefined {
+    const lane = this.#laneOf(framing, voice.level)
+    this.#release(lane.own)
+    const body = encode(packet, voice)
+    if (body.length === 0) return lane.own
+    const headerBytes = writeFrameHeader(framing, frameHeader, 0, body.length)
+    return this.#append(lane, lane.own, frameHeader, headerBytes) && this.#append(lane, lane.own, body, body.length) ? lane.own : undefined
   }
 
-  /** Encodes a PUBLISH; at QoS 0 the encoding is shared as long as the same message is asked for. */
-  publish(framing: Framing, message: Message, options: Pick<Publish, 'qos' | 'retain' | 'dup' | 'packetId'>): readonly Slice[] | undefined {
-    const lane = this.#lanes[framing]
-    const shared = options.qos === 0
-    if (shared && lane.message === message && lane.retain === options.retain) return lane.slices
-    const slices = this.#encode(lane, { type: 'PUBLISH', topic: message.topic, payload: message.payload, ...options })
-    if (slices && shared) {
-      lane.message = message
-      lane.retain = options.retain
+  /** Encodes a PUBLISH, which must not be longer than `encodedBytesMax`; at QoS 0 the encoding is shared as long as the same is asked for. */
+  publish(framing: Framing, level: ProtocolLevel, message: Message, options: PublishOptions, alias: number): readonly Slice[] | undefined {
+    const lane = this.#laneOf(framing, level)
+    if (options.qos > 0) {
+      this.#release(lane.own)
+      return this.#encode(lane, lane.own, message, options, alias) ? lane.own : undefined
     }
+    if (lane.message === message) {
+      for (const shared of lane.shared) if (isLike(lane, shared, options, alias)) return shared.slices
+      if (lane.shared.length === sharedMax) this.#release((lane.shared.shift() as Shared).slices)
+    } else {
+      this.#forget(lane)
+    }
+    const slices: Slice[] = []
+    if (!this.#encode(lane, slices, message, options, alias)) {
+      this.#release(slices)
+      return undefined
+    }
+    lane.message = message
+    const { retain, subscriptionIds, expirySeconds } = options
+    lane.shared.push({ retain, subscriptionIds, expirySeconds, alias, slices })
     return slices
   }
 
   /** Forgets the shared encodings, at the end of a turn: a message's bytes may change after it. */
   endTurn(): void {
-    for (const lane of Object.values(this.#lanes)) this.#forget(lane)
+    for (const lanes of Object.values(this.#lanes)) for (const lane of lanes) this.#forget(lane)
   }
 
-  #encode(lane: Lane, packet: Reply | Publish): readonly Slice[] | undefined {
-    this.#forget(lane)
-    const body = encode(packet)
-    if (lane.framing === 'websocket' && !this.#append(lane, webSocketHeader(body.length))) return undefined
-    return this.#append(lane, body) ? lane.slices : undefined
+  #laneOf(framing: Framing, level: ProtocolLevel): Lane {
+    return this.#lanes[framing][level === 5 ? 1 : 0]
+  }
+
+  #encode(lane: Lane, slices: Slice[], message: Message, options: PublishOptions, alias: number): boolean {
+    const level = lane.isFive ? 5 : 4
+    const body = publishBytes(message, options, level, alias)
+    const bytes = frameHeaderBytes(lane.framing, body) + body
+    const { slabBytes } = this.#pool
+    const fits = lane.slab >= 0 && bytes <= slabBytes - lane.used
+    const target = fits ? this.#bytes : scratch
+    const at = fits ? lane.slab * slabBytes + lane.used : 0
+    writePublish(target, writeFrameHeader(lane.framing, target, at, body), message, options, level, alias)
+    if (!fits) return this.#append(lane, slices, scratch, bytes)
+    addSlice(this.#pool, slices, lane.slab, lane.used, bytes)
+    lane.used += bytes
+    return true
   }
 
   #forget(lane: Lane): void {
-    for (const { slab } of lane.slices) this.#pool.release(slab)
-    lane.slices = []
+    this.#release(lane.own)
+    for (const { slices } of lane.shared) this.#release(slices)
+    lane.shared.length = 0
     lane.message = undefined
   }
 
-  #append(lane: Lane, bytes: Uint8Array): boolean {
+  #release(slices: Slice[]): void {
+    for (const { slab } of slices) this.#pool.release(slab)
+    slices.length = 0
+  }
+
+  #append(lane: Lane, slices: Slice[], bytes: Buffer, length: number): boolean {
     const pool = this.#pool
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < length; ) {
       if (lane.slab < 0 || lane.used === pool.slabBytes) {
         const slab = pool.take()
         if (slab < 0) return false
@@ -77,11 +129,11 @@ export class Encoder {
         lane.slab = slab
         lane.used = 0
       }
-      const length = Math.min(bytes.length - at, pool.slabBytes - lane.used)
-      pool.view(lane.slab, lane.used, length).set(bytes.subarray(at, at + length))
-      addSlice(pool, lane.slices, lane.slab, lane.used, length)
-      lane.used += length
-      at += length
+      const part = Math.min(length - at, pool.slabBytes - lane.used)
+      bytes.copy(this.#bytes, lane.slab * pool.slabBytes + lane.used, at, at + part)
+      addSlice(pool, slices, lane.slab, lane.used, part)
+      lane.used += part
+      at += part
     }
     return true
   }
@@ -98,8 +150,17 @@ export function addSlice(pool: Pool, slices: Slice[], slab: number, offset: numb
   slices.push({ slab, offset, length })
 }
 
-function lane(framing: Framing): Lane {
-  return { framing, slab: -1, used: 0, message: undefined, retain: false, slices: [] }
+function lane(framing: Framing, isFive: boolean): Lane {
+  return { framing, isFive, slab: -1, used: 0, message: undefined, shared: [], own: [] }
+}
+
+/** Whether a QoS 0 encoding is what would be made again; before MQTT 5.0 only RETAIN is told. */
+function isLike(lane: Lane, made: Shared, wanted: PublishOptions, alias: number): boolean {
+  if (made.retain !== wanted.retain) return false
+  if (!lane.isFive) return true
+  if (made.alias !== alias || made.expirySeconds !== wanted.expirySeconds) return false
+  const [ids, wantedIds] = [made.subscriptionIds, wanted.subscriptionIds]
+  return ids === wantedIds || (ids.length === wantedIds.length && ids.every((id, index) => id === wantedIds[index]))
 }
 
 /**
@@ -108,7 +169,14 @@ function lane(framing: Framing): Lane {
  *     | FIN=1 opcode=2 | length < 126      |
  *     | FIN=1 opcode=2 | 126 | length (16) |
  */
-function webSocketHeader(length: number): Uint8Array {
-  if (length < 126) return Uint8Array.of(0x82, length)
-  return Uint8Array.of(0x82, 126, length >> 8, length & 0xff)
+function writeFrameHeader(framing: Framing, target: Buffer, from: number, length: number): number {
+  if (framing === 'bare') return from
+  target[from] = 0x82
+  target[from + 1] = Math.min(length, 126)
+  return length < 126 ? from + 2 : target.writeUInt16BE(length, from + 2)
+}
+
+function frameHeaderBytes(framing: Framing, length: number): number {
+  if (framing === 'bare') return 0
+  return length < 126 ? 2 : 4
 }

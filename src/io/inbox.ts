@@ -1,67 +1,96 @@
 /** Cuts a client's bytes into packets, whatever pieces they come in; what has come of a packet waits in the pool's slabs. */
 import { limits } from '../limits.ts'
 import type { Pool } from '../memory/pool.ts'
-import type { WireFault } from './strict.ts'
+import type { WireFault } from './fault.ts'
 import { type Header, readHeader } from './wire.ts'
 
-/** What became of a chunk: all taken, or why the connection cannot go on. */
-export type Taken = 'taken' | 'stopped' | 'pool-empty' | WireFault
+/** What became of a chunk: all taken, held from some packet on, nothing wanted any more, or why the connection cannot go on. */
+export type Taken = 'taken' | 'held' | 'ended' | 'pool-empty' | WireFault
 
-/** Takes one whole packet; false when the connection has ended and no more is wanted. */
-export type TakePacket = (packet: Buffer, bodyAt: number) => boolean
+/** Takes one whole packet, and tells whether it wants more, none for now, or none any more since the connection has ended. */
+export type TakePacket = (packet: Buffer, bodyAt: number) => 'more' | 'held' | 'ended'
 
 // A packet that came in several slabs is put together here; it is good until the next one.
-const scratch = Buffer.allocUnsafeSlow(limits.packetBytesMax)
+const scratch = Buffer.allocUnsafeSlow(limits.scratchBytes)
 
 /** One connection's packets under way. A promised length takes no memory: only bytes that came do. */
 export class Inbox {
   readonly #pool: Pool
   #slabs: number[] = []
-  #held = 0
+  #gatheredBytes = 0
+  /** What came since the taker had enough for now, if it has: a copy, for a chunk is good during its call only. */
+  #held: Buffer | undefined
+  #heldBytes = 0
 
   constructor(pool: Pool) {
     this.#pool = pool
   }
 
-  /** Takes a chunk and hands on each whole packet, as a view that is good during the call. */
+  /**
+   * Takes a chunk and hands on each whole packet, as a view that is good during the call. When the taker has had enough for now, what
+   * is left is held, and so is all that comes before `release`.
+   */
   push(chunk: Buffer, take: TakePacket): Taken {
+    if (this.#held) return this.#hold(chunk) ? 'held' : 'pool-empty'
+    const taken = this.#cut(chunk, take)
+    if (typeof taken !== 'number') return taken
+    return this.#hold(chunk.subarray(taken)) ? 'held' : 'pool-empty'
+  }
+
+  /** Hands on what is held, once the taker wants more. */
+  release(take: TakePacket): Taken {
+    if (!this.#held) return 'taken'
+    const held = this.#held.subarray(0, this.#heldBytes)
+    this.#forgetHeld()
+    const taken = this.#cut(held, take)
+    if (typeof taken !== 'number') return taken
+    this.#held = held.subarray(taken)
+    this.#heldBytes = this.#held.length
+    return 'held'
+  }
+
+  /** Forgets what waits, and gives the slabs back. */
+  clear(): void {
+    this.#clearSlabs()
+    this.#forgetHeld()
+  }
+
+  /** Cuts a chunk into packets; answers where the taker had enough for now, if it had. */
+  #cut(chunk: Buffer, take: TakePacket): number | Exclude<Taken, 'held'> {
     let at = 0
     for (;;) {
-      const header = this.#held === 0 ? readHeader(chunk, at) : this.#heldHeader()
+      const header = this.#gatheredBytes === 0 ? readHeader(chunk, at) : this.#gatheredHeader()
       if (typeof header === 'string') return header
-      if (this.#held > 0 && header?.packetBytes === this.#held) {
-        const packet = this.#gather()
-        this.clear()
-        if (!take(packet, header.bodyAt)) return 'stopped'
+      let answer: ReturnType<TakePacket> = 'more'
+      if (this.#gatheredBytes > 0 && header?.packetBytes === this.#gatheredBytes) {
+        const packet = this.#join()
+        this.#clearSlabs()
+        answer = take(packet, header.bodyAt)
       } else if (at === chunk.length) {
         return 'taken'
-      } else if (this.#held === 0 && header && at + header.packetBytes <= chunk.length) {
-        if (!take(chunk.subarray(at, at + header.packetBytes), header.bodyAt)) return 'stopped'
+      } else if (this.#gatheredBytes === 0 && header && at + header.packetBytes <= chunk.length) {
+        const packet = chunk.subarray(at, at + header.packetBytes)
         at += header.packetBytes
+        answer = take(packet, header.bodyAt)
       } else {
-        const wanted = header ? header.packetBytes - this.#held : 1
+        const wanted = header ? header.packetBytes - this.#gatheredBytes : 1
         const end = Math.min(chunk.length, at + wanted)
-        if (!this.#hold(chunk, at, end)) return 'pool-empty'
+        if (!this.#gather(chunk, at, end)) return 'pool-empty'
         at = end
       }
+      if (answer === 'held') return at
+      if (answer === 'ended') return 'ended'
     }
   }
 
-  /** Gives the slabs back. */
-  clear(): void {
-    for (const slab of this.#slabs) this.#pool.release(slab)
-    this.#slabs = []
-    this.#held = 0
+  #gatheredHeader(): Header | WireFault | undefined {
+    return readHeader(this.#pool.view(this.#slabs[0] ?? 0, 0, Math.min(this.#gatheredBytes, 5)), 0)
   }
 
-  #heldHeader(): Header | WireFault | undefined {
-    return readHeader(this.#pool.view(this.#slabs[0] ?? 0, 0, Math.min(this.#held, 5)), 0)
-  }
-
-  #hold(chunk: Buffer, from: number, to: number): boolean {
+  #gather(chunk: Buffer, from: number, to: number): boolean {
     let at = from
     while (at < to) {
-      const offset = this.#held % this.#pool.slabBytes
+      const offset = this.#gatheredBytes % this.#pool.slabBytes
       if (offset === 0) {
         const slab = this.#pool.take()
         if (slab < 0) return false
@@ -70,18 +99,44 @@ export class Inbox {
       const length = Math.min(to - at, this.#pool.slabBytes - offset)
       this.#pool.view(this.#slabs.at(-1) ?? 0, offset, length).set(chunk.subarray(at, at + length))
       at += length
-      this.#held += length
+      this.#gatheredBytes += length
     }
     return true
   }
 
-  #gather(): Buffer {
+  #join(): Buffer {
     let at = 0
     for (const slab of this.#slabs) {
-      const length = Math.min(this.#held - at, this.#pool.slabBytes)
+      const length = Math.min(this.#gatheredBytes - at, this.#pool.slabBytes)
       scratch.set(this.#pool.view(slab, 0, length), at)
       at += length
     }
     return scratch.subarray(0, at)
+  }
+
+  #clearSlabs(): void {
+    for (const slab of this.#slabs) this.#pool.release(slab)
+    this.#slabs = []
+    this.#gatheredBytes = 0
+  }
+
+  #forgetHeld(): void {
+    this.#held = undefined
+    this.#heldBytes = 0
+  }
+
+  /** Holds bytes behind those that are held: at most one read, since no more is read then. */
+  #hold(bytes: Buffer): boolean {
+    const bytesMax = limits.readBytesMax
+    const total = this.#heldBytes + bytes.length
+    if (total > bytesMax) return false
+    if (!this.#held || total > this.#held.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.min(bytesMax, Math.max(total, 2 * this.#heldBytes)))
+      this.#held?.copy(grown, 0, 0, this.#heldBytes)
+      this.#held = grown
+    }
+    bytes.copy(this.#held, this.#heldBytes)
+    this.#heldBytes = total
+    return true
   }
 }

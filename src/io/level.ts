@@ -1,6 +1,6 @@
 /** A LevelDB in a folder: opened, mended if it is damaged, and set aside if it cannot be mended. */
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { ClassicLevel } from 'classic-level'
 import { limits } from '../limits.ts'
 
@@ -19,6 +19,25 @@ export async function openLevel(path: string, damaged: boolean): Promise<Opening
     return await new Folder(path, (await import('classic-level')).ClassicLevel).open(damaged)
   } catch (error) {
     return whyNot(path, error)
+  }
+}
+
+/** Whether a file of some size can be written in the folder. */
+export async function canWrite(path: string): Promise<boolean> {
+  const probe = join(path, 'probe')
+  try {
+    const file = await open(probe, 'w')
+    try {
+      await file.writeFile(new Uint8Array(limits.storeProbeBytes))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    return true
+  } catch {
+    return false
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined) // it is in nobody's way
   }
 }
 

@@ -1,5 +1,5 @@
 /** The seam to a client's connection: TCP, WebSocket and the tests' double all look like this, and nobody later knows which it is. */
-import type { CloseReason } from '../mqtt/session.ts'
+import type { CloseReason } from '../mqtt/outbox.ts'
 
 /** How packets stand in the byte stream: bare, or each in a WebSocket frame of its own. */
 export type Framing = 'bare' | 'websocket'
@@ -28,7 +28,10 @@ export interface Link {
    * otherwise they must stay as they are until `written`, and nothing else may be written before.
    */
   write(pieces: readonly Uint8Array[]): boolean
-  /** Stops and resumes reading, so that a client that does not read cannot make us answer. */
+  /**
+   * Stops and resumes reading, so that a client that does not read cannot make us answer; either may be asked for again. After
+   * `pause` nothing is received, not even the rest of what was read already.
+   */
   pause(): void
   resume(): void
   /** Ends the connection after what was written; one that does not follow is cut off. */

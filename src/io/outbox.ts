@@ -1,10 +1,12 @@
 /** What waits to be written to one client: bounded, gathered, and written once per turn of the event loop. */
 import { limits } from '../limits.ts'
 import type { Pool } from '../memory/pool.ts'
-import type { Message, Publish, Reply } from '../mqtt/packet.ts'
-import { type CloseReason, isHasty, type Outbox } from '../mqtt/session.ts'
+import { OutgoingAliases } from '../mqtt/alias.ts'
+import { type CloseReason, isHasty, type Outbox, type Posted, type Voice } from '../mqtt/outbox.ts'
+import type { Message, PublishOptions, Reply } from '../mqtt/packet.ts'
 import { addSlice, type Encoder, type Slice } from './encoder.ts'
 import type { Link } from './link.ts'
+import { encodedBytesMax, isLonger } from './publish.ts'
 
 /** What all outboxes share. */
 export interface Outlet {
@@ -14,7 +16,12 @@ export interface Outlet {
   flushLater(): void
   /** There is room again after a PUBLISH was refused. */
   drained(): void
+  /** Packets are wanted again, first of all those that came before it was held; false while some of them are left. */
+  takeHeld(): boolean
 }
+
+/** Until CONNECT tells more. */
+const unheard: Voice = { level: 4, packetBytesMax: Number.POSITIVE_INFINITY, topicAliasMax: 0 }
 
 /**
  * The outbox of a link. It never calls the broker back from within `reply`, `publish` or `close`: the broker walks its list of
@@ -40,6 +47,9 @@ export class LinkOutbox implements Outbox {
   #closing: CloseReason | undefined
   #ended = false
   #writingSinceMs = -1
+  #voice = unheard
+  #aliases: OutgoingAliases | undefined
+  #held = false
 
   constructor(link: Link, outlet: Outlet) {
     this.#link = link
@@ -56,9 +66,26 @@ export class LinkOutbox implements Outbox {
     return this.#overflowed
   }
 
+  /** Whether no packets are wanted for now. */
+  get held(): boolean {
+    return this.#held
+  }
+
+  speak(voice: Voice): void {
+    this.#voice = voice
+    if (voice.topicAliasMax > 0) this.#aliases = new OutgoingAliases(voice.topicAliasMax)
+  }
+
+  hold(held: boolean): void {
+    if (held === this.#held) return
+    this.#held = held
+    if (held) this.#link.pause()
+    else this.#outlet.flushLater() // reading begins again there, and not while the broker is at work
+  }
+
   reply(packet: Reply): void {
     if (this.#closing || this.#overflowed) return
-    const slices = this.#outlet.encoder.reply(this.#link.framing, packet)
+    const slices = this.#outlet.encoder.reply(this.#link.framing, packet, this.#voice)
     const bytes = slices ? sumBytes(slices) : 0
     const bytesMax = limits.outboxBytesMax + limits.outboxRepliesBytesMax
     if (this.#bytes + bytes > bytesMax) this.#send() // a burst within a turn, as below
@@ -70,22 +97,28 @@ export class LinkOutbox implements Outbox {
     this.#gather(slices)
   }
 
-  publish(message: Message, options: Pick<Publish, 'qos' | 'retain' | 'dup' | 'packetId'>): boolean {
-    if (this.#closing || this.#overflowed) return false
-    const slices = this.#outlet.encoder.publish(this.#link.framing, message, options)
+  publish(message: Message, options: PublishOptions): Posted {
+    if (this.#closing || this.#overflowed) return 'full'
+    const { level, packetBytesMax } = this.#voice
+    const bytesMax = Math.min(packetBytesMax, encodedBytesMax)
+    let alias = this.#aliases?.of(message.topic) ?? 0
+    if (alias < 0 && isLonger(bytesMax, message, options, level, alias)) alias = 0
+    if (isLonger(bytesMax, message, options, level, alias)) return 'too-large' // [MQTT-3.1.2-24]
+    const slices = this.#outlet.encoder.publish(this.#link.framing, level, message, options, alias)
     if (!slices) {
       this.#refusedBytes = 0 // told at the next flush that comes anyway: to ask for one would ask again and again
-      return false
+      return 'full'
     }
     const bytes = sumBytes(slices)
     if (!this.#fits(bytes)) this.#send() // a burst within a turn: the system may well take it
     if (this.#overflowed || !this.#fits(bytes)) {
       this.#refusedBytes = bytes
       this.#outlet.flushLater()
-      return false
+      return 'full'
     }
     this.#gather(slices)
-    return true
+    if (alias < 0) this.#aliases?.introduced(message.topic)
+    return 'sent'
   }
 
   close(reason: CloseReason): void {
@@ -177,8 +210,8 @@ export class LinkOutbox implements Outbox {
       return
     }
     const half = limits.outboxBytesMax / 2
-    if (this.#bytes > half) this.#link.pause()
-    else this.#link.resume()
+    if (this.#held || this.#bytes > half) this.#link.pause()
+    else if (this.#outlet.takeHeld() && !this.#held) this.#link.resume()
     if (this.#refusedBytes < 0 || this.#bytes > half || !this.#fits(this.#refusedBytes)) return
     this.#refusedBytes = -1
     this.#outlet.drained()

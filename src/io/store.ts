@@ -1,10 +1,9 @@
 /** The store on disk: gathers what is put in a turn of the event loop, writes it as one batch, and outlives a disk that fails. */
-import { open, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { limits } from '../limits.ts'
 import type { Entry, Store, StoreState } from '../memory/store.ts'
-import { type Level, type Opening, openLevel } from './level.ts'
+import { type Change, Changes } from './changes.ts'
+import { canWrite, type Level, type Opening, openLevel } from './level.ts'
 
 /** How the store is, told when that changes. */
 export interface StoreStatus {
@@ -14,9 +13,6 @@ export interface StoreStatus {
   /** For humans. */
   readonly message: string
 }
-
-/** A value that is to be written, or nothing where a key is to go. */
-type Change = Uint8Array | undefined
 
 /** What the disk is asked; tests put in a disk that fails. */
 export interface Disk {
@@ -40,9 +36,12 @@ export async function openStore(
 }
 
 /**
- *     put ─▶ pending ──(end of the turn)──▶ writing ──(the kernel has it)──▶ LevelDB's log ──(each storeSyncMs)──▶ forced to disk
- *               ▲                              │
- *               └──────(it cannot be written)──┘
+ *     put ─▶ pending ──(end of the turn)──▶ writing ──(the kernel has it)──▶ unsynced ──(each storeSyncMs, or afterSync)──▶ forced to disk
+ *               ▲                              │                                │
+ *               └──────(it cannot be written)──┘                                └──▶ written once more with what is forced
+ *
+ * While one batch is on its way, all that is put gathers for the next: many wait for one forced write. LevelDB forces only the
+ * log that it writes to: what stands at the end of the one before could be lost where what came later is not.
  */
 export class DiskStore implements Store {
   /** Changes that were not taken because too many waited. */
@@ -52,14 +51,15 @@ export class DiskStore implements Store {
   readonly #disk: Disk
   #state: StoreState = 'failing'
   #level: Level | undefined
-  #pending = new Map<string, Change>()
-  #pendingBytes = 0
+  #pending = new Changes()
   #waiting: (() => void)[] = []
   /** The batch on its way, if one is. */
-  #writing: ReadonlyMap<string, Change> = new Map()
+  #writing = new Changes()
+  /** What was written since the disk was last forced. */
+  #unsynced = new Changes()
   #written: Promise<void> = Promise.resolve()
   #phase: 'idle' | 'scheduled' | 'writing' | 'stuck' = 'idle'
-  #sync: 'done' | 'needed' | 'due' = 'done'
+  #isSyncDue = false
   #syncedMs = performance.now()
   #damaged = false
   /** What opening had to tell; told once a write has proved it, except at the start. */
@@ -86,14 +86,13 @@ export class DiskStore implements Store {
     return this.#state
   }
 
+  get waitingBytes(): number {
+    return this.#pending.putBytes + this.#writing.putBytes
+  }
+
   get(key: string): Uint8Array | undefined {
     for (const changes of [this.#pending, this.#writing]) if (changes.has(key)) return changes.get(key)
-    try {
-      return this.#level?.getSync(key)
-    } catch (error) {
-      this.#doubt(error)
-      return undefined
-    }
+    return this.#read(key)
   }
 
   put(key: string, value: Uint8Array): boolean {
@@ -101,20 +100,24 @@ export class DiskStore implements Store {
   }
 
   delete(key: string): boolean {
-    return this.#change(key, undefined)
+    if (!this.#isNew(key)) return this.#change(key, undefined)
+    this.#pending.delete(key)
+    return true
   }
 
-  entries(prefix: string, countMax: number, done: (entries: readonly Entry[]) => void): void {
+  entries(prefix: string, countMax: number, done: (entries: readonly Entry[]) => void, after = ''): void {
     const level = this.#level
-    const changes = new Map([...this.#writing, ...this.#pending].filter(([key]) => key.startsWith(prefix)))
-    readRows(level, prefix, countMax + changes.size).then(
+    const isAsked = (key: string): boolean => key.startsWith(prefix) && key > after
+    const changes = new Map([...this.#writing.entries(), ...this.#pending.entries()].filter(([key]) => isAsked(key)))
+    readRows(level, prefix, after, countMax + changes.size).then(
       rows => {
         for (const [key, value] of rows) if (!changes.has(key)) changes.set(key, value)
         const entries = [...changes].flatMap(([key, value]) => (value ? [{ key, value }] : []))
         done(entries.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, countMax))
       },
       (error: unknown) => {
-        if (level === this.#level) this.#doubt(error)
+        if (level !== this.#level) return this.entries(prefix, countMax, done, after) // it was opened anew meanwhile
+        this.#doubt(error)
         done([])
       }
     )
@@ -125,6 +128,11 @@ export class DiskStore implements Store {
     this.#schedule()
   }
 
+  afterSync(done: () => void): void {
+    this.#isSyncDue = true
+    this.afterWrite(done)
+  }
+
   /** Writes what waits, forces it to the disk and lets go of the folder. */
   async close(): Promise<void> {
     if (this.#state === 'closed') return
@@ -132,7 +140,7 @@ export class DiskStore implements Store {
     clearTimeout(this.#retry)
     await this.#written
     if (this.#state === 'open') {
-      this.#sync = this.#sync === 'done' && this.#pending.size === 0 ? 'done' : 'due'
+      this.#isSyncDue = true
       await this.#write()
     }
     this.#state = 'closed'
@@ -141,20 +149,32 @@ export class DiskStore implements Store {
   }
 
   #change(key: string, change: Change): boolean {
-    const bytes = this.#pendingBytes + weigh(key, change) - (this.#pending.has(key) ? weigh(key, this.#pending.get(key)) : 0)
-    if (this.#state === 'closed' || bytes > limits.storePendingBytesMax) {
+    if (this.#state === 'closed' || !this.#pending.offer(key, change, this.#writing)) {
       this.refusals++
       return false
     }
-    this.#pending.set(key, change)
-    this.#pendingBytes = bytes
     this.#schedule()
     return true
   }
 
+  /** Whether a key that waits was never written: what comes and goes between two writes costs no flash. After a failure nobody knows. */
+  #isNew(key: string): boolean {
+    if (!this.#pending.get(key) || this.#writing.has(key) || this.#read(key)) return false
+    return this.#state === 'open'
+  }
+
+  #read(key: string): Uint8Array | undefined {
+    try {
+      return this.#level?.getSync(key)
+    } catch (error) {
+      this.#doubt(error)
+      return undefined
+    }
+  }
+
   #syncSoon(): void {
-    if (this.#sync === 'done') return
-    this.#sync = 'due'
+    if (this.#unsynced.size === 0) return
+    this.#isSyncDue = true
     this.#schedule()
   }
 
@@ -169,41 +189,46 @@ export class DiskStore implements Store {
   /** Writes all that waits as one batch; never rejects. */
   async #write(): Promise<void> {
     const nowMs = performance.now()
-    const [changes, waiting] = [this.#pending, this.#waiting]
-    const sync = this.#sync === 'due' || (changes.size > 0 && nowMs - this.#syncedMs >= limits.storeSyncMs / 2)
+    const [changes, waiting, unsynced] = [this.#pending, this.#waiting, this.#unsynced]
+    const isMuch = unsynced.bytes + changes.bytes > limits.storeUnsyncedBytesMax
+    const sync = this.#isSyncDue || (changes.size > 0 && (isMuch || nowMs - this.#syncedMs >= limits.storeSyncMs / 2))
     this.#phase = 'writing'
-    if (sync) {
-      this.#sync = 'done'
-      this.#syncedMs = nowMs
-    }
+    this.#isSyncDue = false
     this.#writing = changes
-    this.#pending = new Map()
-    this.#pendingBytes = 0
+    this.#pending = new Changes()
     this.#waiting = []
     try {
-      await this.#batch(changes, sync)
+      await this.#batch(new Map([...(sync ? unsynced.entries() : []), ...changes.entries()]), sync)
     } catch (error) {
-      this.#pending = new Map([...changes, ...this.#pending]) // what was put since is newer
-      this.#pendingBytes = [...this.#pending].reduce((sum, [key, change]) => sum + weigh(key, change), 0)
+      changes.add(this.#pending) // what was put since is newer
+      this.#pending = changes
       this.#waiting = [...waiting, ...this.#waiting]
-      this.#writing = new Map()
+      this.#writing = new Changes()
       this.#phase = 'idle'
       this.#fail(error)
       return
     }
-    this.#writing = new Map()
+    this.#writing = new Changes()
     this.#phase = this.#damaged ? 'stuck' : 'idle'
-    if (changes.size > 0 && !sync && this.#sync === 'done') this.#sync = 'needed'
+    if (sync) {
+      this.#syncedMs = nowMs
+      this.#unsynced = new Changes()
+    } else {
+      unsynced.add(changes)
+    }
     if (this.#state === 'failing' && !this.#damaged) this.#tellOpen()
     for (const done of waiting) done()
-    if (this.#pending.size > 0 || this.#waiting.length > 0 || this.#sync === 'due') this.#schedule()
+    if (this.#pending.size > 0 || this.#waiting.length > 0 || this.#isSyncDue) this.#schedule()
   }
 
   async #batch(changes: ReadonlyMap<string, Change>, sync: boolean): Promise<void> {
-    const operations = [...changes].map(([key, value]) => (value ? { type: 'put' as const, key, value } : { type: 'del' as const, key }))
-    // A batch of nothing is not written, and forces nothing to the disk.
-    if (sync && operations.length === 0) operations.push({ type: 'del', key: '~' })
-    if (operations.length > 0) await this.#level?.batch(operations, { sync })
+    // A batch of nothing is not written, and would prove nothing of a disk that failed.
+    const isProof = this.#state === 'failing' && changes.size === 0
+    if (!this.#level || (changes.size === 0 && !isProof)) return
+    const batch = this.#level.batch() // one by one costs a third of what an array does
+    for (const [key, change] of changes) change ? batch.put(key, change) : batch.del(key)
+    if (isProof) batch.del('~')
+    await batch.write({ sync })
   }
 
   /** What was written cannot be read. */
@@ -240,7 +265,7 @@ export class DiskStore implements Store {
     if (opening.kind !== 'open') return this.#retryLater()
     if (this.#isClosed()) return opening.level.close()
     this.#take(opening)
-    this.#sync = 'due' // this write proves the disk
+    this.#isSyncDue = true // this write proves the disk
     this.#written = this.#write()
   }
 
@@ -260,33 +285,12 @@ export class DiskStore implements Store {
   }
 }
 
-async function readRows(level: Level | undefined, prefix: string, limit: number): Promise<[string, Uint8Array][]> {
-  return level?.iterator({ gte: prefix, lt: `${prefix}\x7f`, limit }).all() ?? []
-}
-
-function weigh(key: string, change: Change): number {
-  return 64 + key.length + (change?.length ?? 0)
+async function readRows(level: Level | undefined, prefix: string, after: string, limit: number): Promise<[string, Uint8Array][]> {
+  const from = after > prefix ? { gt: after } : { gte: prefix }
+  return level?.iterator({ ...from, lt: `${prefix}\x7f`, limit }).all() ?? []
 }
 
 function inMemory(why: string): string {
   const seconds = limits.storeRetryMs / 1000
   return `${why}. What must outlive a restart waits in memory, and is written as soon as that works; it is tried each ${seconds} s.`
-}
-
-async function canWrite(path: string): Promise<boolean> {
-  const probe = join(path, 'probe')
-  try {
-    const file = await open(probe, 'w')
-    try {
-      await file.writeFile(new Uint8Array(limits.storeProbeBytes))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    return true
-  } catch {
-    return false
-  } finally {
-    await rm(probe, { force: true }).catch(() => undefined) // it is in nobody's way
-  }
 }

@@ -1,7 +1,7 @@
 /** MQTT over TCP: a listener whose sockets become links. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { limits } from '../limits.ts'
-import { type CloseReason, isHasty } from '../mqtt/session.ts'
+import { type CloseReason, isHasty } from '../mqtt/outbox.ts'
 import type { Link, LinkOwner } from './link.ts'
 
 /** A server that hands each connection on as a link; the caller listens and closes. */
@@ -13,6 +13,51 @@ export function makeTcpServer(accept: (link: Link) => void): Server {
   return server
 }
 
+/** What a socket tells. */
+export interface SocketOwner {
+  received(chunk: Buffer): void
+  closed(): void
+}
+
+const ownerOf = Symbol('owner')
+type OwnedSocket = Socket & { [ownerOf]?: SocketOwner }
+
+/** Names who is told from now on what a socket tells. Functions that all sockets share tell it: closures for each cost memory for each client. */
+export function watchSocket(socket: OwnedSocket, owner: SocketOwner): void {
+  const isWatched = socket[ownerOf] !== undefined
+  socket[ownerOf] = owner
+  if (isWatched) return
+  socket.on('data', onData)
+  socket.on('end', onEnd)
+  socket.on('error', onError)
+  socket.on('close', onClose)
+}
+
+function onData(this: OwnedSocket, chunk: Buffer): void {
+  this[ownerOf]?.received(chunk)
+}
+
+function onEnd(this: OwnedSocket): void {
+  this.end()
+}
+
+function onError(): void {} // 'close' follows
+
+function onClose(this: OwnedSocket): void {
+  this[ownerOf]?.closed()
+}
+
+/** Gives a peer that is to close its side some time, and cuts it off. */
+export function cutOffLater(socket: Socket): void {
+  socket.resume() // else what it says, and its end, are never seen
+  setTimeout(cutOff, limits.lingerMs, socket).unref()
+}
+
+/** Cuts a socket off. */
+export function cutOff(socket: Socket): void {
+  socket.destroy()
+}
+
 /**
  * A socket's writes, of which the owner learns when the system has taken them all.
  * The callbacks of writes that were taken at once come late, so they are counted: only the last one counts.
@@ -21,15 +66,15 @@ export class SocketWriter {
   readonly #socket: Socket
   #outstanding = 0
   #waiting = false
-  #taken: () => void = () => undefined
+  #owner: Pick<LinkOwner, 'written'> | undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
   }
 
   /** Names who is told that a write that was not taken at once has been taken. */
-  own(taken: () => void): void {
-    this.#taken = taken
+  own(owner: Pick<LinkOwner, 'written'>): void {
+    this.#owner = owner
   }
 
   /** Writes pieces in one go; true when the system took them at once, so that they may be reused. */
@@ -47,22 +92,19 @@ export class SocketWriter {
 
   /** Ends the socket after what was written, or at once; a peer that does not follow is cut off. */
   end(hasty: boolean): void {
-    const socket = this.#socket
     if (hasty) {
-      socket.destroy()
-      return
+      this.#socket.destroy()
+    } else {
+      this.#socket.end()
+      cutOffLater(this.#socket)
     }
-    socket.end()
-    socket.resume() // else the peer's end is never seen
-    const linger = setTimeout(() => socket.destroy(), limits.lingerMs)
-    socket.once('close', () => clearTimeout(linger))
   }
 
   readonly #written = (): void => {
     this.#outstanding--
     if (this.#outstanding > 0 || !this.#waiting) return
     this.#waiting = false
-    this.#taken()
+    this.#owner?.written()
   }
 }
 
@@ -71,18 +113,26 @@ class TcpLink implements Link {
   readonly peer: string
   readonly #socket: Socket
   readonly #writer: SocketWriter
+  #owner: LinkOwner | undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
     this.#writer = new SocketWriter(socket)
     this.peer = socket.remoteAddress ?? 'nowhere'
-    socket.on('error', () => undefined) // 'close' follows
+    watchSocket(socket, this)
   }
 
   own(owner: LinkOwner): void {
-    this.#socket.on('data', chunk => owner.received(chunk as Buffer))
-    this.#socket.on('close', () => owner.closed())
-    this.#writer.own(() => owner.written())
+    this.#owner = owner
+    this.#writer.own(owner)
+  }
+
+  received(chunk: Buffer): void {
+    this.#owner?.received(chunk)
+  }
+
+  closed(): void {
+    this.#owner?.closed()
   }
 
   write(pieces: readonly Uint8Array[]): boolean {

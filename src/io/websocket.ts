@@ -1,63 +1,70 @@
-/** MQTT over WebSocket (MQTT 3.1.1 section 6): upgrades that become links. Frames in come from ws; frames out are prebuilt and written to the socket. */
+/** MQTT over WebSocket (MQTT 3.1.1 section 6): upgrades that become links. Data frames out are prebuilt by the encoder. */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { limits } from '../limits.ts'
-import { type CloseReason, isHasty } from '../mqtt/session.ts'
+import { type CloseReason, isHasty } from '../mqtt/outbox.ts'
+import { type FrameFault, type FrameOwner, FrameReader } from './frames.ts'
 import type { Link, LinkOwner } from './link.ts'
-import { SocketWriter } from './tcp.ts'
+import { clientAddress, makeProxies } from './proxies.ts'
+import type { Request } from './request.ts'
+import { cutOffLater, SocketWriter, watchSocket } from './tcp.ts'
 
 /** The names under which MQTT is offered; the second is what clients of MQTT 3.1 say. [MQTT-6.0.0-4] */
 const subprotocols = ['mqtt', 'mqttv3.1']
 
-const noSubprotocol = 'Offer the WebSocket subprotocol "mqtt" or "mqttv3.1".\n'
-
 /** Takes upgrades of the page's server. */
 export interface WebSocketDoor {
-  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void
-  /** Pings every client, so that proxies see life; to be called each `webSocketPingMs`. */
+  /** Makes a WebSocket of a connection, or answers why not; `behind` is what came after the request. */
+  upgrade(request: Request, socket: Socket, behind: Buffer): void
+  /** Pings every client, so that proxies see life, and cuts off who is gone; to be called each `webSocketPingMs`. */
   ping(): void
 }
 
-/** Makes a door that hands each WebSocket on as a link. */
-export function makeWebSocketDoor(accept: (link: Link) => void): WebSocketDoor {
+/**
+ * What ws hands on once it has answered an upgrade with yes. A WebSocket of its own stays away: it keeps the whole chunk in
+ * which a fragment came, 64 KiB for a byte, until the message is whole.
+ */
+class Upgraded {
+  /** Called by ws, which would read frames from here on. */
+  setSocket(): void {}
+}
+
+/** Makes a door that hands each WebSocket on as a link. @param proxies addresses and networks whose X-Forwarded-For is believed */
+export function makeWebSocketDoor(accept: (link: Link) => void, proxies: readonly string[] = []): WebSocketDoor {
+  const trusted = makeProxies(proxies)
   const links = new Set<WebSocketLink>()
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    maxPayload: limits.webSocketMessageBytesMax,
-    maxFragments: limits.webSocketFragmentsMax,
-    maxBufferedChunks: limits.webSocketFragmentsMax,
-    handleProtocols: offered => subprotocols.find(name => offered.has(name)) ?? false
+    handleProtocols: offered => subprotocols.find(name => offered.has(name)) ?? false,
+    verifyClient: ({ req }, answer) => {
+      const offered = String(req.headers['sec-websocket-protocol'] ?? '').split(',')
+      const isSpoken = offered.some(name => subprotocols.includes(name.trim()))
+      answer(isSpoken, 400, 'Offer the WebSocket subprotocol "mqtt" or "mqttv3.1".')
+    },
+    WebSocket: Upgraded as unknown as typeof WebSocket
   })
   return {
-    upgrade(request, socket, head) {
-      const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map(name => name.trim())
-      if (!subprotocols.some(name => offered.includes(name))) {
-        refuseUpgrade(socket, '400 Bad Request', noSubprotocol)
-        return
-      }
-      socket.on('error', () => undefined) // 'close' follows
-      server.handleUpgrade(request, socket, head, webSocket => {
-        const link = new WebSocketLink(webSocket, socket)
-        links.add(link)
-        webSocket.on('close', () => links.delete(link))
+    upgrade({ method, path, headers }, socket, behind) {
+      const request = { method, url: path, headers: Object.fromEntries(headers), socket } as unknown as IncomingMessage
+      let isUpgraded = false
+      server.handleUpgrade(request, socket, behind, () => {
+        isUpgraded = true
+        const link = new WebSocketLink(
+          socket,
+          clientAddress(socket.remoteAddress ?? 'nowhere', headers.get('x-forwarded-for'), trusted),
+          links
+        )
         accept(link)
+        if (behind.length > 0) link.received(behind)
       })
+      if (!isUpgraded) cutOffLater(socket)
     },
     ping() {
       for (const link of links) link.ping()
     }
   }
-}
-
-/** Answers an upgrade with no, and closes: nobody else looks after its socket any more, and the peer may never close its side. */
-export function refuseUpgrade(socket: Socket, status: string, text = ''): void {
-  socket.on('error', () => undefined) // 'close' follows
-  socket.once('finish', () => socket.destroy())
-  socket.setTimeout(limits.lingerMs, () => socket.destroy()) // 'finish' never comes while earlier answers are not read
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: ${text.length}\r\n\r\n${text}`)
 }
 
 /** Close codes, RFC 6455 section 7.4.1. */
@@ -66,64 +73,112 @@ const closeCodes: Readonly<Partial<Record<CloseReason, number>>> = {
   malformed: 1002,
   protocol: 1002,
   'keep-alive': 1001,
-  refused: 1008
+  refused: 1008,
+  quota: 1008
 }
 
-class WebSocketLink implements Link {
+const pingFrame = Buffer.of(0x89, 0)
+
+/** Pongs that may wait to be written: who pings and does not read gets no more of them. */
+const pongsMax = 8
+
+class WebSocketLink implements Link, FrameOwner {
   readonly framing = 'websocket'
   readonly peer: string
-  readonly #webSocket: WebSocket
   readonly #socket: Socket
   readonly #writer: SocketWriter
-  #sawText = false
+  readonly #reader = new FrameReader()
+  readonly #links: Set<WebSocketLink>
+  #owner: LinkOwner | undefined
+  /** Our close frame is on its way, so that we send nothing more and wait for the peer's; then nothing more is read either. */
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  #fault: FrameFault | undefined
+  /** Pings since it was last heard. */
+  #unanswered = 0
+  #pongs = 0
 
-  constructor(webSocket: WebSocket, socket: Socket) {
-    this.#webSocket = webSocket
+  constructor(socket: Socket, peer: string, links: Set<WebSocketLink>) {
     this.#socket = socket
     this.#writer = new SocketWriter(socket)
-    this.peer = socket.remoteAddress ?? 'nowhere'
-    webSocket.on('error', () => undefined) // also for one that is never owned: what came with its upgrade is read even once it was cut off
+    this.#links = links.add(this)
+    this.peer = peer
+    watchSocket(socket, this)
   }
 
   own(owner: LinkOwner): void {
-    this.#webSocket.on('message', (data, isBinary) => {
-      if (isBinary) {
-        owner.received(data as Buffer) // frames are no packets: any piece of the stream may come [MQTT-6.0.0-2]
-      } else {
-        this.#sawText = true
-        owner.violated() // [MQTT-6.0.0-1]
-      }
-    })
-    this.#webSocket.on('error', () => owner.violated()) // a fault of framing or a message too long; ws answers with the code itself
-    this.#webSocket.on('close', () => owner.closed())
-    this.#writer.own(() => owner.written())
+    this.#owner = owner
+    this.#writer.own(owner)
   }
 
   write(pieces: readonly Uint8Array[]): boolean {
-    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return true // nothing may follow a close frame
-    return this.#writer.write(pieces)
+    return this.#state !== 'open' || this.#writer.write(pieces) // nothing may follow a close frame
   }
 
   pause(): void {
-    this.#webSocket.pause()
+    if (this.#state === 'open') this.#socket.pause()
   }
 
   resume(): void {
-    if (this.#webSocket.isPaused) this.#webSocket.resume()
+    if (this.#socket.isPaused()) this.#socket.resume()
   }
 
+  /** Pings; one that was not heard since the last two is gone, whatever a proxy before it says. */
   ping(): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN && this.#socket.writableLength === 0) this.#webSocket.ping()
+    if (this.#state !== 'open' || this.#socket.isPaused() || this.#socket.writableLength > 0) return
+    if (++this.#unanswered > 2) this.#socket.destroy()
+    else this.#socket.write(pingFrame)
   }
 
   end(reason: CloseReason): void {
-    if (isHasty(reason)) {
-      this.#webSocket.terminate()
-      return
-    }
-    this.resume() // else the peer's close frame is never seen
-    this.#webSocket.close(this.#sawText ? 1003 : (closeCodes[reason] ?? 1000))
-    const linger = setTimeout(() => this.#webSocket.terminate(), limits.lingerMs)
-    this.#webSocket.once('close', () => clearTimeout(linger))
+    if (isHasty(reason)) this.#writer.end(true)
+    else if (this.#fault) this.#close('closed', codeBytes(this.#fault))
+    else this.#close('closing', codeBytes(closeCodes[reason] ?? 1000))
   }
+
+  /** What the socket tells. */
+  received(chunk: Buffer): void {
+    this.#unanswered = 0
+    if (this.#state === 'closed' || this.#fault) return // what is behind a fault means nothing
+    const left = this.#reader.push(chunk, this)
+    if (left && !this.#socket.destroyed) this.#socket.unshift(left)
+  }
+
+  closed(): void {
+    this.#links.delete(this)
+    this.#owner?.closed()
+  }
+
+  /** What its frames tell: any piece of the stream, since frames are no packets. [MQTT-6.0.0-2] */
+  payload(piece: Buffer): boolean {
+    if (this.#state === 'open') this.#owner?.received(piece)
+    return !this.#socket.isPaused() && !this.#socket.destroyed
+  }
+
+  pinged(payload: Buffer): void {
+    if (this.#state !== 'open' || this.#pongs === pongsMax) return
+    this.#pongs++
+    this.#socket.write(Buffer.concat([Buffer.of(0x8a, payload.length), payload]), () => this.#pongs--)
+  }
+
+  ended(payload: Buffer): void {
+    this.#close('closed', payload)
+  }
+
+  violated(fault: FrameFault): void {
+    this.#fault = fault
+    this.#owner?.violated()
+  }
+
+  /** Says that we close, and why, unless that was said; one that does not follow is cut off. */
+  #close(state: 'closing' | 'closed', payload: Uint8Array): void {
+    if (this.#state === 'closed') return
+    if (this.#state === 'open') this.#socket.write(Buffer.concat([Buffer.of(0x88, payload.length), payload]))
+    this.#state = state
+    if (state === 'closed') this.#writer.end(false)
+    else cutOffLater(this.#socket)
+  }
+}
+
+function codeBytes(code: number): Uint8Array {
+  return Uint8Array.of(code >> 8, code & 0xff)
 }

@@ -22,7 +22,7 @@ function publishOf(packetBytes: number): Buffer {
 
 t.test('any chopping gives the same packets, and every slab comes back', async t => {
   const bodies = fc.array(
-    fc.oneof({ weight: 4, arbitrary: clientPacket.map(bytesOf) }, fc.integer({ min: 2_200, max: 32_768 }).map(publishOf)),
+    fc.oneof({ weight: 4, arbitrary: clientPacket.map(any => bytesOf(any)) }, fc.integer({ min: 2_200, max: 32_768 }).map(publishOf)),
     {
       maxLength: 12
     }
@@ -38,7 +38,7 @@ t.test('any chopping gives the same packets, and every slab comes back', async t
         const taken = inbox.push(chunk, (packet, bodyAt) => {
           ok(bodyAt >= 2 && bodyAt <= 5)
           found.push(Buffer.from(packet))
-          return true
+          return 'more'
         })
         equal(taken, 'taken')
         chunk.fill(0xee) // what waits may not stand in the chunk
@@ -60,7 +60,7 @@ t.test('what is held is never more than has come, in the slabs that this needs',
     t.equal(
       inbox.push(chunk, ({ length }) => {
         found = length
-        return true
+        return 'more'
       }),
       'taken'
     )
@@ -78,9 +78,13 @@ t.test('a promise past the bound is a fault before memory is taken, wherever its
     for (let cut = 0; cut < header.length; cut++) {
       const pool = new Pool(2, limits.slabBytes)
       const inbox = new Inbox(pool)
-      inbox.push(header.subarray(0, cut), () => t.fail('a packet'))
+      inbox.push(header.subarray(0, cut), () => {
+        throw new Error('a packet')
+      })
       t.equal(
-        inbox.push(Buffer.concat([header.subarray(cut), Buffer.alloc(60_000)]), () => t.fail('a packet')),
+        inbox.push(Buffer.concat([header.subarray(cut), Buffer.alloc(60_000)]), () => {
+          throw new Error('a packet')
+        }),
         fault
       )
       t.ok(pool.lowest >= 1, `${promise} cut at ${cut}: one slab at most`)
@@ -94,7 +98,7 @@ t.test('a promise within the bound takes no memory but for what came', async t =
   const pool = new Pool(slabsOfPacket, limits.slabBytes)
   const inbox = new Inbox(pool)
   t.equal(
-    inbox.push(publishOf(limits.packetBytesMax).subarray(0, 5), () => true),
+    inbox.push(publishOf(limits.packetBytesMax).subarray(0, 5), () => 'more'),
     'taken'
   )
   t.equal(pool.free, pool.count - 1)
@@ -105,7 +109,7 @@ t.test('packets that fit into their chunk take no slab', async t => {
   const inbox = new Inbox(pool)
   let found = 0
   t.equal(
-    inbox.push(Buffer.concat([publishOf(3_000), bytes('c000'), publishOf(2_500)]), () => ++found > 0),
+    inbox.push(Buffer.concat([publishOf(3_000), bytes('c000'), publishOf(2_500)]), () => (++found > 0 ? 'more' : 'ended')),
     'taken'
   )
   t.equal(found, 3)
@@ -116,20 +120,20 @@ t.test('an empty pool is an answer', async t => {
   const inbox = new Inbox(pool)
   const other = new Inbox(pool)
   t.equal(
-    inbox.push(bytes('c0'), () => true),
+    inbox.push(bytes('c0'), () => 'more'),
     'taken'
   )
   t.equal(
-    other.push(bytes('c0'), () => true),
+    other.push(bytes('c0'), () => 'more'),
     'pool-empty'
   )
   t.equal(
-    inbox.push(bytes('00'), ({ length }) => length === 2),
+    inbox.push(bytes('00'), ({ length }) => (length === 2 ? 'more' : 'ended')),
     'taken',
     'who has a slab goes on'
   )
   t.equal(
-    inbox.push(publishOf(9_000).subarray(0, 8_000), () => true),
+    inbox.push(publishOf(9_000).subarray(0, 8_000), () => 'more'),
     'pool-empty',
     'and is told when one is not enough'
   )
@@ -143,20 +147,101 @@ t.test('nothing is handed on once the taker has had enough', async t => {
   const inbox = new Inbox(pool)
   let found = 0
   t.equal(
-    inbox.push(bytes('c000 c000 c000'), () => ++found < 2),
-    'stopped'
+    inbox.push(bytes('c000 c000 c000'), () => (++found < 2 ? 'more' : 'ended')),
+    'ended'
   )
   t.equal(found, 2)
   t.equal(
-    inbox.push(bytes('c0'), () => true),
+    inbox.push(bytes('c0'), () => 'more'),
     'taken'
   )
   t.equal(
-    inbox.push(bytes('00 c000'), () => false),
-    'stopped',
+    inbox.push(bytes('00 c000'), () => 'ended'),
+    'ended',
     'also for a packet that came in two pieces'
   )
   t.equal(pool.free, pool.count)
+})
+
+t.test('a taker that has had enough gets the rest when it asks for it, in order and once, whatever came meanwhile', async t => {
+  const packetsOf = fc.array(
+    fc.oneof({ weight: 4, arbitrary: clientPacket.map(any => bytesOf(any)) }, fc.integer({ min: 100, max: 9_000 }).map(publishOf)),
+    {
+      maxLength: 12
+    }
+  )
+  holds(
+    t,
+    500,
+    fc.property(
+      packetsOf,
+      sizes,
+      fc.array(fc.boolean(), { minLength: 1, maxLength: 30 }),
+      fc.integer({ min: 1, max: 4 }),
+      (packets, sizes, enough, late) => {
+        const pool = new Pool(slabsOfPacket, limits.slabBytes)
+        const inbox = new Inbox(pool)
+        const found: Buffer[] = []
+        let answered = 'more' as 'more' | 'held'
+        const take = (packet: Buffer) => {
+          equal(answered, 'more', 'nothing comes while it is held')
+          found.push(Buffer.from(packet))
+          answered = enough[found.length % enough.length] ? 'held' : 'more'
+          return answered
+        }
+        const release = () => {
+          answered = 'more'
+          equal(inbox.release(take), answered === 'more' ? 'taken' : 'held')
+        }
+        let heldChunks = 0
+        for (const chunk of chop(Buffer.concat(packets), sizes)) {
+          equal(inbox.push(chunk, take), answered === 'more' ? 'taken' : 'held')
+          chunk.fill(0xee)
+          if (answered === 'held' && ++heldChunks % late === 0) release()
+        }
+        for (let times = 0; answered === 'held' && times <= packets.length; times++) release()
+        deepStrictEqual(found, packets)
+        equal(pool.free, pool.count)
+      }
+    )
+  )
+})
+
+t.test('what is held is bounded, and forgotten with the rest', async t => {
+  const inbox = new Inbox(new Pool(2, limits.slabBytes))
+  t.equal(
+    inbox.push(bytes('c000'), () => 'held'),
+    'held',
+    'also at the end of a chunk'
+  )
+  const most = limits.readBytesMax
+  for (let at = 0; at < most; at += 8_192) {
+    t.equal(
+      inbox.push(Buffer.alloc(8_192), () => 'ended'),
+      'held'
+    )
+  }
+  t.equal(
+    inbox.push(Buffer.alloc(1), () => 'ended'),
+    'pool-empty'
+  )
+  inbox.clear()
+  t.equal(
+    inbox.release(() => 'ended'),
+    'taken'
+  )
+  inbox.push(bytes('c000 c000'), () => 'held')
+  t.equal(
+    inbox.release(() => 'ended'),
+    'ended',
+    'a taker may end'
+  )
+  inbox.push(bytes('c000 30 ffffff7f'), () => 'held')
+  t.equal(
+    inbox.release(() => 'more'),
+    'too-long',
+    'and faults are found late'
+  )
 })
 
 t.test('any bytes at all: a fault or packets, and never more than one packet held', async t => {
@@ -166,7 +251,7 @@ t.test('any bytes at all: a fault or packets, and never more than one packet hel
     fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 8 }), chunks => {
       const pool = new Pool(slabsOfPacket, limits.slabBytes)
       const inbox = new Inbox(pool)
-      for (const chunk of chunks) if (inbox.push(Buffer.from(chunk), () => true) !== 'taken') break
+      for (const chunk of chunks) if (inbox.push(Buffer.from(chunk), () => 'more') !== 'taken') break
       inbox.clear()
       equal(pool.free, pool.count)
     })

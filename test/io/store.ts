@@ -8,9 +8,12 @@ import t, { type Test } from 'tap'
 import type { Level, Opening } from '../../src/io/level.ts'
 import { type Disk, type DiskStore, openStore, type StoreStatus } from '../../src/io/store.ts'
 import { limits } from '../../src/limits.ts'
+import { Keeper, type Kept } from '../../src/mqtt/keeper.ts'
+import { message } from '../fixtures/mqtt/packets.ts'
 import { buildProgram, runAndKill } from '../fixtures/store/child.ts'
+import { deliveryOf, options, SetClocks, sessionOf, utf8, willOf } from '../fixtures/store/kept.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
-import { bytes, entriesOf, storeSuite, text, written } from '../fixtures/store/store-suite.ts'
+import { bytes, entriesOf, storeSuite, synced, text, written } from '../fixtures/store/store-suite.ts'
 
 async function open(t: Test, path: string, told: (status: StoreStatus) => void = () => undefined, disk?: Disk): Promise<DiskStore> {
   const store = await openStore(path, told, disk)
@@ -107,6 +110,7 @@ class FakeDisk implements Disk {
   readonly data = new Map<string, Uint8Array>()
   readonly batches: { readonly keys: readonly string[]; readonly sync: boolean }[] = []
   readonly openings: boolean[] = []
+  readonly levels: object[] = []
   fault: 'none' | 'full' | 'absent' | 'unreadable' = 'none'
 
   async canWrite(): Promise<boolean> {
@@ -116,7 +120,9 @@ class FakeDisk implements Disk {
   async open(_path: string, damaged: boolean): Promise<Opening> {
     this.openings.push(damaged)
     if (this.fault === 'absent') return { kind: 'failed', message: 'absent' }
-    return { kind: 'open', level: this.#level() as unknown as Level, condition: damaged ? 'mended' : 'sound', message: 'fine' }
+    const level = this.#level()
+    this.levels.push(level)
+    return { kind: 'open', level: level as Level, condition: damaged ? 'mended' : 'sound', message: 'fine' }
   }
 
   #level(): object {
@@ -125,11 +131,23 @@ class FakeDisk implements Disk {
         if (this.fault === 'unreadable') throw new Error('bad block')
         return this.data.get(key)
       },
-      batch: async (operations: readonly { type: 'put' | 'del'; key: string; value: Uint8Array }[], { sync }: { sync: boolean }) => {
-        await new Promise(resolve => setImmediate(resolve))
-        if (this.fault === 'full') throw new Error('No space left on device')
-        this.batches.push({ keys: operations.map(({ key }) => key), sync })
-        for (const { type, key, value } of operations) type === 'put' ? this.data.set(key, value) : this.data.delete(key)
+      batch: () => {
+        const operations: (() => void)[] = []
+        const keys: string[] = []
+        const add = (key: string, operation: () => void): void => {
+          keys.push(key)
+          operations.push(operation)
+        }
+        return {
+          put: (key: string, value: Uint8Array) => add(key, () => this.data.set(key, value)),
+          del: (key: string) => add(key, () => this.data.delete(key)),
+          write: async ({ sync }: { sync: boolean }) => {
+            await new Promise(resolve => setImmediate(resolve))
+            if (this.fault === 'full') throw new Error('No space left on device')
+            this.batches.push({ keys, sync })
+            for (const operation of operations) operation()
+          }
+        }
       },
       iterator: () => ({
         all: async () => {
@@ -177,9 +195,79 @@ t.test('a disk that fails', async t => {
     t.strictSame(disk.batches, [
       { keys: ['a', 'b'], sync: false },
       { keys: ['a'], sync: false },
-      { keys: ['~'], sync: true },
+      { keys: ['b', 'a'], sync: true },
       { keys: ['c'], sync: true }
     ])
+  })
+
+  await t.test('many wait for one forced write; what gathers meanwhile for the next', async t => {
+    const { disk, store } = await started(t)
+    const told: string[] = []
+    for (const key of ['a', 'b']) {
+      store.put(key, bytes('1'))
+      store.afterSync(() => told.push(key))
+    }
+    await turns(1)
+    t.strictSame(told, [], 'on its way')
+    for (const key of ['c', 'd']) {
+      store.put(key, bytes('1'))
+      store.afterSync(() => told.push(key))
+    }
+    await turns()
+    store.afterSync(() => told.push('nothing'))
+    await turns()
+    t.strictSame(disk.batches, [
+      { keys: ['a', 'b'], sync: true },
+      { keys: ['c', 'd'], sync: true }
+    ])
+    t.strictSame(told, ['a', 'b', 'c', 'd', 'nothing'])
+  })
+
+  await t.test('what is forced has all before it that was not', async t => {
+    const { disk, store } = await started(t)
+    store.put('a', bytes('1'))
+    store.put('b', bytes('1'))
+    await turns()
+    store.delete('a')
+    store.put('c', bytes('1'))
+    store.afterSync(() => undefined)
+    await turns()
+    store.afterSync(() => undefined)
+    await turns()
+    t.strictSame(disk.batches, [
+      { keys: ['a', 'b'], sync: false },
+      { keys: ['a', 'b', 'c'], sync: true }
+    ])
+    const value = new Uint8Array(limits.storeUnsyncedBytesMax / 4)
+    for (const key of ['d', 'e', 'f', 'g']) {
+      store.put(key, value)
+      await turns()
+    }
+    t.strictSame(disk.batches.slice(2), [
+      { keys: ['d'], sync: false },
+      { keys: ['e'], sync: false },
+      { keys: ['f'], sync: false },
+      { keys: ['d', 'e', 'f', 'g'], sync: true }
+    ])
+  })
+
+  await t.test('what came and went between two writes costs none, unless the disk failed', async t => {
+    const { disk, store } = await started(t)
+    store.put('a', bytes('1'))
+    store.delete('a')
+    let isTold = false
+    store.afterSync(() => {
+      isTold = true
+    })
+    await turns()
+    t.strictSame([isTold, disk.batches], [true, []])
+    disk.fault = 'full'
+    store.put('b', bytes('1'))
+    await turns()
+    store.delete('b')
+    disk.fault = 'none'
+    await later()
+    t.strictSame(disk.batches, [{ keys: ['b'], sync: true }], 'who knows what was written of it')
   })
 
   await t.test('full: told once, read on, written when there is room', async t => {
@@ -216,6 +304,80 @@ t.test('a disk that fails', async t => {
     t.equal(store.refusals, 1)
     t.equal(store.get(`k${taken}`), undefined)
     t.equal(store.put('k0', value), true, 'what waits may change')
+    t.equal(store.put('k0', new Uint8Array(20_000)), false)
+    t.equal(store.get('k0')?.length, 10_000, 'nothing is changed')
+  })
+
+  await t.test('what waits does not grow with each attempt to write it', async t => {
+    const { disk, store } = await started(t)
+    disk.fault = 'full'
+    let number = 0
+    for (let attempt = 0; attempt < 4; attempt++) {
+      while (store.put(`k${number}`, new Uint8Array(50_000))) number++
+      while (store.delete(`m${number}`)) number++
+      mock.timers.tick(limits.storeRetryMs)
+      for (let turn = 0; turn < 20; turn++) {
+        await turns(1)
+        while (store.put(`k${number}`, new Uint8Array(50_000))) number++
+        while (store.delete(`m${number}`)) number++
+      }
+      disk.fault = 'none' // it has room until it is opened
+      mock.timers.tick(limits.storeRetryMs)
+      await turns(1)
+      disk.fault = 'full'
+    }
+    t.ok(store.waitingBytes <= limits.storePendingBytesMax && disk.openings.length > 2, `${store.waitingBytes} B`)
+  })
+
+  await t.test('keys that go have a bound of their own', async t => {
+    const { disk, store } = await started(t)
+    disk.fault = 'full'
+    store.put('k', bytes('1'))
+    await turns()
+    let taken = 0
+    while (taken < 100_000 && store.delete(`m/${taken}`)) taken++
+    t.ok(taken > 5_000 && taken < 20_000, `${taken} of them`)
+    t.equal(store.delete('m/1'), true, 'one that goes already')
+    t.equal(store.put('k', new Uint8Array(1_000_000)), true, 'values find room beside them')
+    t.equal(store.delete('k'), false)
+    t.equal(store.get('k')?.length, 1_000_000, 'nothing is changed')
+    t.equal(store.waitingBytes, 1_000_065)
+  })
+
+  await t.test('who waits for a sync is told when the disk works again', async t => {
+    const { disk, store } = await started(t)
+    disk.fault = 'full'
+    const told: string[] = []
+    store.put('a', bytes('1'))
+    store.afterSync(() => told.push('a'))
+    await turns()
+    store.put('b', bytes('1'))
+    store.afterSync(() => told.push('b'))
+    await later()
+    t.strictSame(told, [])
+    disk.fault = 'none'
+    await later()
+    t.strictSame([told, disk.batches], [['a', 'b'], [{ keys: ['a', 'b'], sync: true }]])
+  })
+
+  await t.test('entries asked for while it is opened anew are read from the new one', async t => {
+    const { disk, store } = await started(t)
+    store.put('a', bytes('1'))
+    await turns()
+    const [first] = disk.levels
+    let answer = (): void => undefined
+    Object.assign(first as object, {
+      iterator: () => ({ all: () => new Promise((_, reject) => (answer = () => reject(new Error('closed')))) })
+    })
+    const entries = entriesOf(store, '')
+    disk.fault = 'full'
+    store.put('b', bytes('1'))
+    await turns()
+    disk.fault = 'none'
+    await later()
+    answer()
+    t.match(await entries, [{ key: 'a' }, { key: 'b' }])
+    t.equal(store.state, 'open')
   })
 
   await t.test('not there at the start: told once, and opened when it is there', async t => {
@@ -309,6 +471,32 @@ t.test('a real disk that is full, and then is not', async t => {
   const again = await openStore(join(folder, 'store'), () => undefined)
   t.strictSame([text(again.get('old')), text(again.get('new')), again.get('k/0')?.length], ['1', '2', 500])
   await again.close()
+})
+
+t.test('what the broker keeps is read back from a disk', async t => {
+  const path = join(t.testdir(), 'store')
+  const started = async (): Promise<{ readonly store: DiskStore; readonly keeper: Keeper; readonly kept: Kept }> => {
+    const store = await openStore(path, () => undefined)
+    const keeper = new Keeper(store, utf8, new SetClocks())
+    return { store, keeper, kept: await new Promise(resolve => keeper.load(resolve)) }
+  }
+  const first = await started()
+  const shared = { ...message('é=x', { qos: 2 }), properties: Uint8Array.of(1, 0), expiresAtMs: 9_000 }
+  for (let number = 1; number <= 40; number++) {
+    first.keeper.saveSession(sessionOf(number, { subscriptions: new Map([['#', options()]]), will: willOf('w=x') }))
+    first.keeper.saveDelivery(number, deliveryOf(1, { message: shared }))
+    for (let id = 1; id <= 5; id++) first.keeper.saveReceived(number, id)
+    first.keeper.retain(message(`r${String(number).padStart(2, '0')}=x`))
+  }
+  await new Promise<void>(resolve => first.keeper.afterSync(resolve))
+  await first.store.close()
+  const { store, keeper, kept } = await started()
+  t.strictSame([kept.sessions.length, kept.retained.length, kept.sessions[39]?.received.size], [40, 40, 5])
+  t.match(kept.sessions[39]?.deliveries, [{ message: shared }])
+  for (const { number, deliveries } of kept.sessions) keeper.dropSession(number, deliveries)
+  for (const { topic } of kept.retained) keeper.unretain(topic)
+  while ((await entriesOf(store, 'mqtt/')).length > 0) await synced(store)
+  await store.close()
 })
 
 t.test('killed at any instant: what was told written is there, and no batch in part', async t => {

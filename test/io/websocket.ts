@@ -1,9 +1,10 @@
 /** WebSocket links: the suite of every link, and what is WebSocket's own (MQTT 3.1.1 section 6). */
+import type { Socket } from 'node:net'
 import t from 'tap'
 import { makeHttpServer } from '../../src/io/http.ts'
 import type { Link } from '../../src/io/link.ts'
 import { makeWebSocketDoor } from '../../src/io/websocket.ts'
-import { limits } from '../../src/limits.ts'
+import { limits, setLimits } from '../../src/limits.ts'
 import { bytesOf } from '../fixtures/io/arbitraries.ts'
 import { clientFrame, readFrames } from '../fixtures/io/frames.ts'
 import { testLink } from '../fixtures/io/link-suite.ts'
@@ -11,7 +12,7 @@ import { bytes } from '../fixtures/io/packets.ts'
 import { connectOf, connectWebSocket, publishOf, Speaker, speak, subscribeOf } from '../fixtures/io/peers.ts'
 import { listenOnFree, type Served, serve } from '../fixtures/io/serving.ts'
 import { connectRaw, upgradeHead, upgradeRaw } from '../fixtures/io/upgrade.ts'
-import { until } from '../fixtures/io/waiting.ts'
+import { turns, until } from '../fixtures/io/waiting.ts'
 
 await testLink(t, {
   name: 'WebSocket',
@@ -65,7 +66,7 @@ t.test('no subprotocol that we know: 400 with a hint', async t => {
   for (const offered of [undefined, 'soap', 'MQTT', '']) {
     const raw = await connectRaw(t, served.httpPort, upgradeHead('/mqtt', { 'Sec-WebSocket-Protocol': offered }))
     await until(() => raw.isEnded, 'an answer')
-    t.match(raw.text(), /^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*\r\n\r\nOffer the WebSocket subprotocol "mqtt" or "mqttv3\.1"\.\n$/)
+    t.match(raw.text(), /^HTTP\/1\.1 400 Bad Request\r\n[\s\S]*\r\n\r\nOffer the WebSocket subprotocol "mqtt" or "mqttv3\.1"\.$/)
   }
   t.equal(served.broker.connections, 0)
   await nobodyLeft(served)
@@ -95,8 +96,9 @@ t.test('an upgrade that is none', async t => {
   const cases: readonly (readonly [changes: Record<string, string | undefined>, status: RegExp])[] = [
     [{ 'Sec-WebSocket-Key': undefined }, /^HTTP\/1\.1 400 /],
     [{ 'Sec-WebSocket-Key': 'short' }, /^HTTP\/1\.1 400 /],
+    [{ 'Sec-WebSocket-Version': undefined }, /^HTTP\/1\.1 400 [\s\S]*Sec-WebSocket-Version: 13/],
     [{ 'Sec-WebSocket-Version': '12' }, /^HTTP\/1\.1 400 [\s\S]*Sec-WebSocket-Version: 13/],
-    [{ Upgrade: 'h2c' }, /^HTTP\/1\.1 400 /]
+    [{ Upgrade: 'h2c' }, /^HTTP\/1\.1 426 [\s\S]*MQTT over WebSocket/]
   ]
   for (const [changes, status] of cases) {
     const raw = await connectRaw(t, served.httpPort, upgradeHead('/mqtt', changes))
@@ -241,7 +243,7 @@ t.test('malformed and forbidden packets are answered with 1002', async t => {
 t.test('a CONNECT that is refused is answered first, then with 1008', async t => {
   const served = await serve(t)
   const peer = await connectWebSocket(t, served.httpPort)
-  peer.send(bytes("10 0d 0004'MQTT' 05 02 003c 0001'a'"))
+  peer.send(bytes("10 0d 0004'MQTT' 06 02 003c 0001'a'"))
   await until(() => peer.isClosed, 'closed')
   t.strictSame(Buffer.concat(peer.chunks), bytes('2002 0001'))
   t.equal(peer.code, 1008)
@@ -250,7 +252,7 @@ t.test('a CONNECT that is refused is answered first, then with 1008', async t =>
 t.test('DISCONNECT is answered with 1000', async t => {
   const served = await serve(t)
   const speaker = await speak(t, served, 'WebSocket', 'a')
-  speaker.send({ type: 'DISCONNECT' })
+  speaker.send({ type: 'DISCONNECT', reasonCode: 0, sessionExpirySeconds: undefined })
   await speaker.closed()
   t.equal(speaker.peer.code, 1000)
 })
@@ -276,11 +278,14 @@ t.test('pings go to every client; one that does not read is spared', async t => 
   frozen.pause()
   const link = served.links[2] as Link
   while (link.write([Buffer.concat([Buffer.of(0x82, 126, 0xea, 0x60), Buffer.alloc(60_000)])]));
-  for (let round = 0; round < 3; round++) served.door.ping()
+  for (let round = 2; round <= 4; round++) {
+    served.door.ping()
+    await until(() => pings === 2 * round, 'pings')
+    await turns()
+  }
   let frozenPings = 0
   frozen.ws.on('ping', () => frozenPings++)
   frozen.resume()
-  await until(() => pings === 8, 'the others are pinged still')
   peers[0]?.end()
   await until(() => peers[0]?.isClosed === true, 'one is closed')
   served.door.ping()
@@ -289,18 +294,113 @@ t.test('pings go to every client; one that does not read is spared', async t => 
 })
 
 t.test('a client that pings without end and never reads does not fill the memory', async t => {
+  const links: Link[] = []
+  const sockets: Socket[] = []
+  const server = makeHttpServer(
+    [],
+    {},
+    makeWebSocketDoor(link => links.push(link))
+  )
+  server.on('connection', socket => sockets.push(socket))
+  const raw = await upgradeRaw(t, await listenOnFree(server))
+  t.teardown(() => server.close())
+  let received = 0
+  links[0]?.own({
+    received: ({ length }) => (received += length),
+    written: () => undefined,
+    violated: () => undefined,
+    closed: () => undefined
+  })
+  raw.socket.pause()
+  const ping = clientFrame(Buffer.alloc(125), 9)
+  const pings = Buffer.concat([...Array.from({ length: 500 }, () => ping), clientFrame(Buffer.of(1))])
+  let sent = 0
+  for (; sent < 400; sent++) await new Promise(resolve => raw.socket.write(pings, resolve))
+  await until(() => received === sent, 'all of it was read')
+  t.ok((sockets[0]?.writableLength ?? 0) <= 8 * 127, `${sockets[0]?.writableLength} bytes wait`)
+  raw.socket.resume()
+  await until(() => sockets[0]?.writableLength === 0, 'it reads')
+  raw.socket.write(clientFrame(Buffer.from('life'), 9))
+  await until(() => raw.bytes().subarray(-6).equals(Buffer.from('\x8a\x04life', 'latin1')), 'and is answered again')
+  t.pass()
+})
+
+t.test('a client that answers no pings is cut off, and one that answers or speaks is not', async t => {
+  const served = await serve(t)
+  const silent = await upgradeRaw(t, served.httpPort)
+  const talker = await upgradeRaw(t, served.httpPort)
+  const { ws, ...alive } = await connectWebSocket(t, served.httpPort)
+  let pings = 0
+  ws.on('ping', () => pings++)
+  for (let round = 1; round <= 6; round++) {
+    served.door.ping()
+    talker.socket.write(clientFrame(Buffer.alloc(0)))
+    await until(() => pings === round, 'a ping')
+    await until(() => readFrames(talker.frames()).frames.length === round, 'a ping for the talker')
+    if (round === 2) t.equal(served.broker.connections, 3, 'two pings may be lost')
+    if (round === 3) await until(() => silent.isEnded, 'cut off')
+    await turns(3)
+  }
+  t.equal(served.broker.connections, 2)
+  t.notOk(alive.isClosed || talker.isEnded)
+})
+
+t.test('the close frame of a client is answered with its own code, and its connection closed', async t => {
+  const served = await serve(t)
+  for (const code of [1000, 1001, 3000, 4999]) {
+    const peer = await connectWebSocket(t, served.httpPort)
+    peer.ws.close(code, 'bye')
+    await until(() => peer.isClosed, 'closed')
+    t.equal(peer.code, code)
+  }
+  await nobodyLeft(served)
+})
+
+t.test('what comes after a close frame is not looked at', async t => {
   const served = await serve(t)
   const raw = await upgradeRaw(t, served.httpPort)
-  raw.socket.pause()
-  const pings = Buffer.concat(Array.from({ length: 500 }, () => clientFrame(Buffer.alloc(125), 9)))
-  let isTaken = true
-  for (let sent = 0; sent < 400 && !raw.isEnded && isTaken; sent++) {
-    isTaken = await Promise.race([
-      new Promise<boolean>(resolve => raw.socket.write(pings, () => resolve(true))),
-      new Promise<boolean>(resolve => setTimeout(() => resolve(false), 2_000).unref())
-    ])
+  raw.socket.write(Buffer.concat([clientFrame(Buffer.of(3, 232), 8), clientFrame(bytesOf(connectOf('late'))), Buffer.alloc(1_000)]))
+  await until(() => raw.isEnded, 'closed')
+  t.match(readFrames(raw.frames()).frames, [{ opcode: 8, payload: Buffer.of(3, 232) }])
+  t.equal(served.broker.counters.get('closed-malformed'), 0)
+})
+
+t.test('a client that does not answer our close frame is cut off', async t => {
+  const links: Link[] = []
+  const server = makeHttpServer(
+    [],
+    {},
+    makeWebSocketDoor(link => links.push(link))
+  )
+  const raw = await upgradeRaw(t, await listenOnFree(server))
+  t.teardown(() => server.close())
+  let closes = 0
+  links[0]?.own({ received: () => undefined, written: () => undefined, violated: () => undefined, closed: () => closes++ })
+  links[0]?.end('client')
+  await until(() => closes > 0, 'closed, within some seconds')
+  t.match(readFrames(raw.frames()).frames, [{ opcode: 8, payload: Buffer.of(3, 232) }])
+})
+
+t.test('who a client is behind a proxy is believed of a trusted one only', async t => {
+  const cases: readonly (readonly [proxies: readonly string[], peer: string])[] = [
+    [['127.0.0.1', '10.0.0.0/8'], '192.0.2.7'],
+    [['127.0.0.1'], '10.1.2.3'],
+    [['10.0.0.0/8'], '127.0.0.1'],
+    [[], '127.0.0.1']
+  ]
+  for (const [proxies, peer] of cases) {
+    const links: Link[] = []
+    const server = makeHttpServer(
+      [],
+      {},
+      makeWebSocketDoor(link => links.push(link), proxies)
+    )
+    t.teardown(() => server.close())
+    const head = upgradeHead('/mqtt', { 'X-Forwarded-For': '203.0.113.5', 'x-forwarded-for': '192.0.2.7, 10.1.2.3' })
+    await connectRaw(t, await listenOnFree(server), head)
+    await until(() => links.length > 0, 'a link')
+    t.equal(links[0]?.peer, peer, `${proxies}`)
   }
-  t.equal(served.broker.connections, 0, 'it is cut off')
 })
 
 t.test('one too many whose frames break the rules does no harm', async t => {
@@ -317,8 +417,15 @@ t.test('one too many whose frames break the rules does no harm', async t => {
   t.ok(server.listening)
 })
 
-t.test('a handshake that never ends is timed out', async t => {
+t.test('a handshake that never ends: half a head, and a head of which a byte comes now and then, are cut off', async t => {
+  const { requestMs } = limits
+  setLimits({ requestMs: 200 })
+  t.teardown(() => setLimits({ requestMs }))
   const served = await serve(t)
-  t.match(served.http, { headersTimeout: limits.requestMs, requestTimeout: limits.requestMs })
-  t.ok(limits.requestMs <= 10_000)
+  const half = await connectRaw(t, served.httpPort, upgradeHead().slice(0, -2))
+  const slow = await connectRaw(t, served.httpPort)
+  const timer = setInterval(() => slow.socket.write('G'), 20)
+  t.teardown(() => clearInterval(timer))
+  await until(() => half.isEnded && slow.isEnded, 'both are cut off')
+  t.match(half.text(), /^HTTP\/1\.1 408 /)
 })

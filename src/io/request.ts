@@ -1,0 +1,41 @@
+/** The head of an HTTP request (RFC 9112 sections 3 and 5), as far as the page's server looks at it. */
+
+/** A request's head. */
+export interface Request {
+  readonly method: string
+  /** Without what stands behind a question mark. */
+  readonly path: string
+  /** By name in small letters; what came several times stands with commas between. */
+  readonly headers: ReadonlyMap<string, string>
+}
+
+const requestLine = /^([A-Z]{1,20}) (\/[!-~]*|[!-~]+) HTTP\/1\.([01])$/
+const headerLine = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\t -~\x80-\xff]*)$/
+
+/** Reads a head without the empty line behind it; `undefined` when it is none. */
+export function readRequest(head: string): Request | undefined {
+  const [first = '', ...lines] = head.split('\r\n')
+  const [, method, target, minor] = requestLine.exec(first) ?? []
+  if (method === undefined || target === undefined) return undefined
+  const headers = new Map<string, string>()
+  for (const line of lines) {
+    const [, name, value] = headerLine.exec(line) ?? []
+    if (name === undefined || value === undefined) return undefined
+    const key = name.toLowerCase()
+    const former = headers.get(key)
+    headers.set(key, former === undefined ? value.trimEnd() : `${former}, ${value.trimEnd()}`)
+  }
+  if (minor === '1' && !headers.has('host')) return undefined
+  return { method, path: target.split('?', 1)[0] as string, headers }
+}
+
+/** Whether it asks for a WebSocket. */
+export function wantsWebSocket({ headers }: Request): boolean {
+  return /\bupgrade\b/i.test(headers.get('connection') ?? '') && headers.get('upgrade')?.toLowerCase() === 'websocket'
+}
+
+/** Whether it takes an answer in gzip: with a weight of 0 that is refused (RFC 9110 section 12.5.3). */
+export function acceptsGzip({ headers }: Request): boolean {
+  const found = /(?:^|,)\s*gzip\s*(?:;\s*q=([\d.]+)\s*)?(?:,|$)/i.exec(headers.get('accept-encoding') ?? '')
+  return found !== null && Number(found[1] ?? 1) > 0
+}
