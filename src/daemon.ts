@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { files } from 'wattslug:page'
-import { heldBytes, poolSlabs } from './budget.ts'
+import { budgetOf } from './budget.ts'
 import type { Config } from './config.ts'
 import { Clients } from './io/clients.ts'
 import type { Clock } from './io/clock.ts'
@@ -20,15 +20,19 @@ import { limits } from './limits.ts'
 import { Counters } from './memory/counters.ts'
 import { Pool } from './memory/pool.ts'
 import { describeCycle } from './meters/cycle.ts'
-import { Broker, brokerCounters } from './mqtt/broker.ts'
+import { Broker } from './mqtt/broker.ts'
+import { brokerCounters } from './mqtt/household.ts'
+import { Keeper } from './mqtt/keeper.ts'
 import type { Message } from './mqtt/packet.ts'
 import { Accounts } from './sinks/accounts.ts'
 import { Desk } from './sinks/desk.ts'
 import { Energy } from './sinks/energy.ts'
 import { type MeterTold, Publisher } from './sinks/publish.ts'
 import { Recent } from './sinks/recent.ts'
+import { type Rows, Status } from './sinks/status.ts'
 
 const encode = (text: string): Uint8Array => Buffer.from(text)
+const decode = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
 
 /**
  * Runs until `stop` is called on what it returns.
@@ -44,10 +48,10 @@ export async function startDaemon(
 ): Promise<{ stop(): Promise<void> }> {
   const path = storePath(config, sources)
   if (config.sources.some(({ kind }) => kind === 'replay')) await clear(path)
-  const store = await openStore(path, status => log[status.isBad ? 'warning' : 'info'](status.message))
+  const { store, failing } = await openToldStore(path, log)
 
   // Where readings go.
-  const broker = new Broker(new Counters(brokerCounters), () => `wattslug-${randomBytes(9).toString('hex')}`)
+  const broker = await restoreBroker(store, failing, clock)
   const publish = (message: Message): void => broker.publish(message)
   const publisher = new Publisher({ root: config.root, publish, encode })
   const recent = new Recent()
@@ -73,8 +77,9 @@ export async function startDaemon(
   const meters = new Meters(sources, store, ownerOf, clock, log)
 
   // Who is served.
-  const clients = new Clients(broker, new Pool(poolSlabs, limits.slabBytes), clock, log)
-  const door = makeWebSocketDoor(link => clients.accept(link))
+  const budget = budgetOf(limits)
+  const clients = new Clients(broker, new Pool(budget.poolSlabs, limits.slabBytes), clock, log)
+  const door = makeWebSocketDoor(link => clients.accept(link), config.proxies)
   const http = makeHttpServer(
     files,
     {
@@ -85,6 +90,13 @@ export async function startDaemon(
     door
   )
   const tcp = makeTcpServer(link => clients.accept(link))
+  const status = new Status(publish, encode, () => ({
+    version,
+    uptime: Math.floor(clock.monotonicMs() / 1_000),
+    ...brokerRows(clients),
+    ...named('memory/budget/', { ...budget.bytes, sum: budget.heldBytes }),
+    ...named('store/', { state: store.state, waiting: store.waitingBytes, refused: store.refusals })
+  }))
   await listenBoth()
 
   publisher.start()
@@ -96,7 +108,7 @@ export async function startDaemon(
     try {
       const mqttPort = await listen(tcp, config.host, config.mqttPort, 'mqtt-port')
       const httpPort = await listen(http, config.host, config.httpPort, 'http-port')
-      log.info(`wattslug ${version} is up; clients and meters can make it hold at most ${(heldBytes / 1e6).toFixed(1)} MB`)
+      log.info(`wattslug ${version} is up; clients and meters can make it hold at most ${(budget.heldBytes / 1e6).toFixed(1)} MB`)
       for (const host of reachableHosts(config.host)) log.info(`page at http://${host}:${httpPort}/ · MQTT at mqtt://${host}:${mqttPort}`)
     } catch (error) {
       tcp.close()
@@ -110,6 +122,7 @@ export async function startDaemon(
     clients.tick()
     meters.tick()
     publisher.tick(clock.monotonicMs())
+    status.tick(clock.monotonicMs())
     publisher.faults({ ...meters.faults(), ...(desk.spikes > 0 ? { spike: desk.spikes } : {}) })
   }
 
@@ -131,6 +144,52 @@ function makeEnergy(meter: string, config: Config, store: DiskStore, publish: (m
   const topicOf = (sensor: number): string => `${config.root}/${prefix}${sensor}`
   const factorOf = (sensor: number): number => config.corrections.get(`${prefix}${sensor}`)?.scale ?? 1
   return new Energy({ store, meter, topicOf, factorOf, publish, encode })
+}
+
+/** Opens the store, and tells how it is; `failing` is when it cannot be used. */
+async function openToldStore(path: string, log: Log): Promise<{ store: DiskStore; failing: Promise<void> }> {
+  let tellFailing: () => void = () => undefined
+  const failing = new Promise<void>(resolve => {
+    tellFailing = resolve
+  })
+  const store = await openStore(path, status => {
+    log[status.isBad ? 'warning' : 'info'](status.message)
+    if (status.state === 'failing') tellFailing()
+  })
+  return { store, failing }
+}
+
+/** Makes a broker that knows what an earlier run kept; if that cannot be read now, it takes it back as soon as it can. */
+async function restoreBroker(store: DiskStore, failing: Promise<void>, clock: Clock): Promise<Broker> {
+  const keeper = new Keeper(store, { encode, decode }, clock)
+  const randomId = (): string => `wattslug-${randomBytes(9).toString('hex')}`
+  const broker = new Broker(new Counters(brokerCounters), keeper, () => clock.monotonicMs(), randomId)
+  const restored = new Promise<void>(resolve => {
+    keeper.load(kept => {
+      broker.restore(kept)
+      resolve()
+    })
+  })
+  await Promise.race([restored, failing])
+  return broker
+}
+
+/** What `$SYS/broker` tells of the broker. */
+function brokerRows({ broker, counters, pool }: Clients): Rows {
+  return {
+    'clients/connected': broker.clients,
+    sessions: broker.sessions,
+    'retained/count': broker.retained.count,
+    'retained/bytes': broker.retained.bytes,
+    ...named('pool/', { slabs: pool.count, free: pool.free, 'free-least': pool.lowest, refused: pool.refusals }),
+    ...named('count/', broker.counters.all()),
+    ...named('restore/', broker.keeper.dropped.all()),
+    ...named('faults/', counters.all())
+  }
+}
+
+function named(prefix: string, rows: Rows): Rows {
+  return Object.fromEntries(Object.entries(rows).map(([name, value]) => [prefix + name, value]))
 }
 
 /** What is simulated or played back has a store of its own: it must not be added to what was measured. */

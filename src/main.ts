@@ -1,6 +1,6 @@
 /** The program: reads what the command line asks for, does it, and ends with an exit code that tells. */
 import { randomInt } from 'node:crypto'
-import { type Command, type Config, ConfigError, helpText, readCommand, type SourceSetting } from './config.ts'
+import { type Command, type Config, ConfigError, helpText, readCommand } from './config.ts'
 import { startDaemon } from './daemon.ts'
 import { consult } from './doctor.ts'
 import { systemClock } from './io/clock.ts'
@@ -10,8 +10,9 @@ import { makeRemoteSource } from './io/remote.ts'
 import { makeReplaySource } from './io/replay.ts'
 import { makeSerialSource } from './io/serial.ts'
 import type { Source } from './io/source.ts'
-import { limits } from './limits.ts'
+import { limits, setLimits } from './limits.ts'
 import { record } from './record.ts'
+import type { SourceSetting } from './settings.ts'
 
 const version = typeof __WATTSLUG_VERSION__ === 'string' ? __WATTSLUG_VERSION__ : 'unbuilt'
 
@@ -48,6 +49,7 @@ async function obey(command: Command, log: Log): Promise<number> {
 
 async function run(config: Config, log: Log): Promise<number> {
   const stopped = stopSignal() // heard from the first moment on
+  setLimits(config.limits)
   const sources = makeSources(config, log)
   const daemon = await startDaemon(config, sources, version, systemClock, log)
   if (sources.some(source => source.simulated)) log.notice('the meter is SIMULATED: what is shown is no real house')

@@ -16,6 +16,11 @@ export class Counters<Name extends string> {
     return this.#counts.get(name) ?? 0
   }
 
+  /** All of them, by name; what is counted is not many, so it is made anew each time. */
+  all(): Record<string, number> {
+    return Object.fromEntries(this.#counts)
+  }
+
   /** Those of the named counters that are not 0, by name. */
   counted(names: readonly Name[]): Record<string, number> {
     return Object.fromEntries(names.map(name => [name, this.get(name)] as const).filter(([, count]) => count > 0))

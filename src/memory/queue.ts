@@ -29,9 +29,14 @@ export class Queue<T> {
     return this.#bytes
   }
 
+  /** Whether an item that weighs `bytes` would find room. */
+  fits(bytes: number): boolean {
+    return this.#length < this.itemsMax && this.#bytes + bytes <= this.bytesMax
+  }
+
   /** Appends an item that weighs `bytes`; false when it would pass a bound, and nothing is changed. */
   push(item: T, bytes: number): boolean {
-    if (this.#length >= this.itemsMax || this.#bytes + bytes > this.bytesMax) return false
+    if (!this.fits(bytes)) return false
     if (this.#length === this.#items.length) this.#grow()
     const tail = (this.#head + this.#length) % this.#items.length
     this.#items[tail] = item
@@ -55,6 +60,11 @@ export class Queue<T> {
     this.#head = (this.#head + 1) % this.#items.length
     this.#length--
     return item
+  }
+
+  /** The items, oldest first. */
+  *items(): Generator<T> {
+    for (let index = 0; index < this.#length; index++) yield this.#items[(this.#head + index) % this.#items.length] as T
   }
 
   /** Forgets everything, and gives the ring's memory back. */
