@@ -5,8 +5,16 @@ import { capture, failure, root, say, tail } from './command.mjs'
 
 const nodeOldest = [20, 19]
 
-/** Packages for the tests and the program by which each is known to be there. */
-const programOf = { chromium: 'chromium', mosquitto: 'mosquitto', 'mosquitto-clients': 'mosquitto_pub', socat: 'socat' }
+/** By which program, or by which file of a library, a package for the tests is known to be there; by a program of its own name otherwise. */
+const proofOf = {
+  'default-jre-headless': 'java',
+  'golang-github-eclipse-paho.mqtt.golang-dev': '/usr/share/gocode/src/github.com/eclipse/paho.mqtt.golang/client.go',
+  'golang-go': 'go',
+  'libmqtt-client-java': '/usr/share/java/mqtt-client.jar',
+  'mosquitto-clients': 'mosquitto_pub',
+  'paho.mqtt.c-examples': 'paho_c_sub',
+  'python3-paho-mqtt': '/usr/lib/python3/dist-packages/paho/mqtt/client.py'
+}
 
 /** Ends with a clear sentence where Node is too old to run the rest. */
 export const checkNode = () => {
@@ -39,7 +47,7 @@ export const installPackages = async () => {
 
 /** Installs those of the Debian packages that are missing. */
 export const installDebian = async names => {
-  const missing = names.filter(name => !onPath(programOf[name] ?? name))
+  const missing = names.filter(name => !isThere(proofOf[name] ?? name))
   if (missing.length === 0) return
   const wanted = `apt-get install --no-install-recommends ${missing.join(' ')}`
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
@@ -86,5 +94,7 @@ const packagesOf = name => {
   const path = join(root, name)
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {}
 }
+
+const isThere = proof => (proof.startsWith('/') ? existsSync(proof) : onPath(proof))
 
 const onPath = program => `${process.env.PATH}:/usr/sbin:/sbin`.split(':').some(folder => existsSync(join(folder, program)))

@@ -36,7 +36,7 @@ export const runTap = async args => {
     if (sum !== null) counts = { passed: Number(sum[1] ?? 0), failed: Number(sum[2] ?? 0) }
     else if (indent === '') {
       console.log(`  ${not ?? ''}ok ${name} (${Math.round(Number(ms ?? 0))} ms)`)
-      if (not !== undefined) for (const told of failures(file ?? [])) console.log(`  ${told}`)
+      for (const told of (not === undefined ? comments : failures)(file ?? [])) console.log(`  ${told}`)
       file = undefined
     } else if (subtest.exec(line)?.[1] === '') file = []
     else if (file !== undefined) file.push(line)
@@ -44,6 +44,9 @@ export const runTap = async args => {
   }
   return judge(await ended, counts)
 }
+
+/** What a file that passed has to tell: the tables of what was seen. */
+const comments = lines => lines.filter(line => /^ {4}# (?!Subtest: |time=|\{ total: )/.test(line))
 
 /** A file's lines without what passed: each failure stands under the names of the tests that it is in. */
 const failures = lines => {

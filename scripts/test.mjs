@@ -5,8 +5,12 @@ import { capture, main, root } from './command.mjs'
 import { checkNode, installDebian, installPackages } from './setup.mjs'
 import { runTap } from './tap.mjs'
 
-/** What the scenarios talk to. */
-const debianPackages = ['chromium', 'mosquitto', 'mosquitto-clients', 'socat']
+/** What the scenarios talk to, and what stock clients in other languages need. */
+const debianPackages = [
+  ...['chromium', 'mosquitto', 'mosquitto-clients', 'paho.mqtt.c-examples', 'python3-paho-mqtt', 'socat'],
+  ...['default-jre-headless', 'ecj', 'libmqtt-client-java'],
+  ...['golang-go', 'golang-github-eclipse-paho.mqtt.golang-dev']
+]
 
 const tsc = 'typescript/bin/tsc'
 

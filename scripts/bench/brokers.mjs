@@ -9,21 +9,42 @@ import { isRunning, start, stop } from './children.mjs'
 const startMs = 10_000
 const bundle = join(root, 'dist/wattslug.cjs')
 
+const unit = () => readFileSync(join(root, 'systemd/wattslug.service'), 'utf8').replaceAll('\\\n', ' ')
+
 /** Flags that the service unit gives to Node. */
 export const unitFlags = () => {
-  const unit = readFileSync(join(root, 'systemd/wattslug.service'), 'utf8').replaceAll('\\\n', ' ')
-  const [, flags] = /^ExecStart=\S*node((?:\s+--\S+)*)/m.exec(unit) ?? []
+  const [, flags] = /^ExecStart=\S*node((?:\s+--\S+)*)/m.exec(unit()) ?? []
   if (flags === undefined) throw failure('systemd/wattslug.service has no ExecStart that runs node')
   return flags.split(/\s+/).filter(flag => flag !== '')
 }
 
+/** The environment that it gives. */
+export const unitEnvironment = () =>
+  Object.fromEntries([...unit().matchAll(/^Environment=(.*)$/gm)].flatMap(([, line]) => line.split(/\s+/).map(each => each.split('='))))
+
+/** Bounds of wattslug for what its default, made for a small board, does not admit. */
+export const wide = {
+  'clients-max': 1_100,
+  'strangers-max': 128,
+  'sessions-max': 1_100,
+  'retained-messages-max': 12_000,
+  'retained-bytes-max': 16_777_216,
+  'held-bytes-max': 1_073_741_824
+}
+
 /** How each is started, given its ports, a folder of its own and flags for Node. */
 const commands = {
-  wattslug: ({ tcpPort, webSocketPort, folder, nodeFlags, source = 'demo' }) => {
+  wattslug: ({ tcpPort, webSocketPort, folder, nodeFlags, source = 'demo', limits = {} }) => {
     const settings = ['--source', source, '--host', '127.0.0.1', '--state', folder]
     const ports = ['--mqtt-port', String(tcpPort), '--http-port', String(webSocketPort)]
-    return [process.execPath, [...(nodeFlags ?? unitFlags()), bundle, 'run', ...settings, ...ports]]
+    const bounds = Object.entries(limits).flatMap(([name, value]) => ['--limit', `${name}=${value}`])
+    return [process.execPath, [...(nodeFlags ?? unitFlags()), bundle, 'run', ...settings, ...ports, ...bounds]]
   },
+  /** wattslug without meters, page and store. */
+  alone: ({ tcpPort, webSocketPort, scratch }) => [
+    process.execPath,
+    [...unitFlags(), join(scratch, 'alone.cjs'), String(tcpPort), String(webSocketPort)]
+  ],
   mosquitto: ({ tcpPort, webSocketPort, folder }) => {
     const config = join(folder, 'mosquitto.conf')
     writeFileSync(config, mosquittoConfig(tcpPort, webSocketPort))
@@ -33,9 +54,9 @@ const commands = {
     process.execPath,
     [...nodeFlags, join(scratch, 'aedes.cjs'), String(tcpPort), String(webSocketPort)]
   ],
-  null: ({ tcpPort, webSocketPort }) => [
+  null: ({ tcpPort, webSocketPort, nodeFlags = [] }) => [
     process.execPath,
-    [fileURLToPath(new URL('null.mjs', import.meta.url)), String(tcpPort), String(webSocketPort)]
+    [...nodeFlags, fileURLToPath(new URL('null.mjs', import.meta.url)), String(tcpPort), String(webSocketPort)]
   ]
 }
 
@@ -64,18 +85,26 @@ export const bundleAedes = async scratch => {
 
 let started = 0
 
-/** Starts a broker; done when it listens on both ports. `listenMs` tells how long the first took. */
-export const startBroker = async (kind, { scratch, nodeFlags, source }) => {
+/**
+ * Starts a broker; done when it listens on both ports. `listenMs` tells how long the first took.
+ * @param limits bounds that wattslug is to have; others have none to set @param wrap makes another command of the command
+ */
+export const startBroker = async (kind, { scratch, nodeFlags, source, limits, wrap = (...command) => command }) => {
   const [tcpPort, webSocketPort] = await freePorts(2)
   const folder = join(scratch, `${kind}-${started++}`)
   mkdirSync(folder)
-  const [command, args] = commands[kind]({ tcpPort, webSocketPort, folder, scratch, nodeFlags, source })
+  const [command, args] = wrap(...commands[kind]({ tcpPort, webSocketPort, folder, scratch, nodeFlags, source, limits }))
   const startedAt = performance.now()
-  const child = start(command, args)
-  await listening(child, kind, tcpPort)
-  const listenMs = performance.now() - startedAt
-  await listening(child, kind, webSocketPort)
-  return { kind, pid: child.pid, ports: { tcp: tcpPort, ws: webSocketPort }, startedAt, listenMs, stop: () => stop(child) }
+  const child = start(command, args, kind === 'wattslug' || kind === 'alone' ? unitEnvironment() : {})
+  try {
+    await listening(child, kind, tcpPort)
+    const listenMs = performance.now() - startedAt
+    await listening(child, kind, webSocketPort)
+    return { kind, pid: child.pid, child, ports: { tcp: tcpPort, ws: webSocketPort }, startedAt, listenMs, stop: () => stop(child) }
+  } catch (error) {
+    await stop(child)
+    throw error
+  }
 }
 
 /** Until a port answers: tried each millisecond. */

@@ -8,15 +8,16 @@ const stopMs = 2_000
 /** Neither settings of the daemon nor flags of Node may leak in from the desk. */
 const environment = { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, HOME: process.env.HOME ?? '/', LANG: 'C.UTF-8' }
 
-/** Starts a program whose output is kept for the message of a failure. */
-export const start = (command, args) => {
-  const child = spawn(command, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+/** Starts a program whose output is kept: its last lines for the message of a failure, all of it for who listens to `heard`. */
+export const start = (command, args, more = {}) => {
+  const child = spawn(command, args, { env: { ...environment, ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
   child.told = ''
   const take = chunk => {
     child.told = (child.told + chunk).slice(-4_000)
+    child.emit('heard', chunk)
   }
-  child.stdout.on('data', take)
-  child.stderr.on('data', take)
+  child.stdout.setEncoding('utf8').on('data', take)
+  child.stderr.setEncoding('utf8').on('data', take)
   return remember(child)
 }
 

@@ -1,58 +1,54 @@
-/** How long a message takes from its publisher's write to each subscriber at an even pace. */
-import { startBroker } from './brokers.mjs'
-import { startLoad } from './loader.mjs'
-import { percent, ratio } from './table.mjs'
+/** How long a message takes through a broker at an even pace: from a client's write to its own read, and to the reads of a hundred. */
+import { wide } from './brokers.mjs'
+import { attempt, nameOf, peers, valuesOf, withBroker } from './measure.mjs'
+import { atMostTimesMosquitto, decimals } from './table.mjs'
 
 const perSecond = 200
-const warmMs = 500
-const ms = 2_000
-const peers = ['wattslug', 'mosquitto', 'aedes', 'null']
-const transports = ['tcp', 'ws']
-const subscribersOf = [10, 100]
+const withNull = [...peers, 'null']
+const clientsOf = [10, 100, 1_000]
+const fan = 100
 
 export const measureLatency = async context => {
-  const results = []
-  for (const transport of transports) {
-    for (const peer of peers) results.push(...(await pace(peer, transport, context)))
+  const rows = []
+  for (const transport of ['tcp', 'ws']) {
+    for (const clients of clientsOf) {
+      const limits = clients > 100 ? wide : undefined
+      const name = `${nameOf(transport)} ${clients.toLocaleString('en')} clients`
+      rows.push(...(await rowsOf(name, context, kind => pace(kind, { transport, clients, limits, command: 'requests' }, context))))
+    }
+    const name = `${nameOf(transport)} 1→${fan}`
+    rows.push(...(await rowsOf(name, context, kind => pace(kind, { transport, clients: fan, command: 'steady' }, context))))
   }
-  results.sort((a, b) => transports.indexOf(a.transport) - transports.indexOf(b.transport) || a.subscribers - b.subscribers)
   return {
-    title: `Latency at ${perSecond} messages/s, QoS 0: ms from the publisher’s write to a subscriber’s read`,
-    head: ['', 'p50', 'p99', 'most', 'p99 beside mosquitto', 'p99 beside aedes', 'lost'],
-    rows: results.map(({ transport, subscribers, peer, p50, p99, max, lostShare }) => {
-      const of = name =>
-        results.find(other => other.transport === transport && other.subscribers === subscribers && other.peer === name)?.p99
-      return [
-        `${transport === 'ws' ? 'WebSocket' : 'TCP'} 1→${subscribers} ${peer}`,
-        p50.toFixed(2),
-        p99.toFixed(2),
-        max.toFixed(1),
-        ratio(p99, of('mosquitto')),
-        ratio(p99, of('aedes')),
-        percent(lostShare)
-      ]
-    }),
-    notes: ['`null` is what the load generator and the kernel take by themselves; the reads of 100 subscribers come one after the other.']
+    title: `Latency at ${perSecond} messages/s, QoS 0, ms: a client’s own message back to it, each in its turn; and one publisher to ${fan} subscribers`,
+    rows,
+    notes: [
+      'Latency: `null` is what the load generator and the kernel take by themselves; the reads of many subscribers come one after the other.'
+    ]
   }
 }
 
-/** One broker with ever more subscribers. */
-const pace = async (peer, transport, context) => {
-  const broker = await startBroker(peer, context)
-  const load = startLoad()
-  const results = []
-  try {
-    let opened = 0
-    for (const subscribers of subscribersOf) {
-      const publisher = opened === 0 ? 'first' : undefined
-      await load.call('open', { port: broker.ports[transport], transport, count: subscribers - opened, publisher })
-      opened = subscribers
-      await load.call('steady', { perSecond, ms: warmMs })
-      results.push({ transport, subscribers, peer, ...(await load.call('steady', { perSecond, ms })) })
-    }
-    return results
-  } finally {
-    await load.stop()
-    await broker.stop()
-  }
+const rowsOf = async (name, context, measure) => {
+  const measured = {}
+  for (const kind of withNull) measured[kind] = await attempt(`latency ${name} ${kind}`, context, () => measure(kind))
+  const lost = Object.entries(measured).filter(([, result]) => result?.lostShare > 0)
+  for (const [kind, { lostShare }] of lost) context.troubles.push(`latency ${name} ${kind}: ${(100 * lostShare).toFixed(1)} % never came`)
+  return [
+    { name: `${name}, p50`, values: valuesOf(measured, ({ p50 }) => p50), show: decimals(2) },
+    { name: `${name}, p99`, values: valuesOf(measured, ({ p99 }) => p99), show: decimals(2), goal: atMostTimesMosquitto(1.5) }
+  ]
 }
+
+const pace = (kind, { transport, clients, limits, command }, context) =>
+  withBroker(kind, { ...context, limits }, async (broker, load) => {
+    const isRequest = command === 'requests'
+    await load.call('open', {
+      port: broker.ports[transport],
+      transport,
+      count: clients,
+      publisher: isRequest ? 0 : 'first',
+      own: isRequest
+    })
+    await load.call(command, { perSecond, ms: 300 })
+    return load.call(command, { perSecond, ms: context.quick ? 500 : 2_500 })
+  })

@@ -1,150 +1,99 @@
-/** What a broker holds: idle, with clients that work, and for each client that does not. */
+/** What a broker holds: idle, with clients that work, and for each client that does not. Anon is RssAnon: what a board cannot reclaim. */
 import { fileURLToPath } from 'node:url'
-import { startBroker, unitFlags } from './brokers.mjs'
+import { unitFlags, wide } from './brokers.mjs'
 import { start, stop } from './children.mjs'
-import { startLoad } from './loader.mjs'
-import { memoryOf } from './proc.mjs'
-import { grouped, megabytes, ratio } from './table.mjs'
+import { attempt, nameOf, peers, sleep, valuesOf, withBroker } from './measure.mjs'
+import { anonOf, sampled } from './proc.mjs'
+import { atMost, medianOf, megabytes } from './table.mjs'
 
-const settleMs = 1_000
-const settledMs = 3_000
-const settleMostMs = 12_000
+const idleMs = 25_000
+const idleSamples = 50
 const sampleMs = 100
 const messagesPerSecond = 100
-const collectMs = 500
+const collectMs = 400
 const collectRounds = 4
-/** Clients, half over TCP and half over WebSocket, and for how long they work. */
-const loads = [
-  { clients: 10, ms: 4_000 },
-  { clients: 100, ms: 10_000 }
-]
 const idleCounts = [100, 1_000]
+const idleGoals = { tcp: 6_000, ws: 10_000 }
 
 export const measureMemory = async context => {
   // Side by side: what is asked for here is memory, and none of them needs much of a core.
-  const [empty, ...brokers] = await Promise.all([
-    emptyNode(),
-    workload('wattslug', 'wattslug', context),
-    workload('wattslug', 'wattslug, no flags', { ...context, nodeFlags: [] }),
-    workload('mosquitto', 'mosquitto', context),
-    workload('aedes', 'aedes', context)
+  const kinds = ['alone', ...peers]
+  const [empty, ...results] = await Promise.all([
+    emptyNode(context),
+    ...kinds.map(kind => attempt(`memory of ${kind}`, context, () => workload(kind, context)))
   ])
-  const idle = []
-  for (const kind of ['wattslug', 'mosquitto', 'aedes']) {
-    idle.push(await Promise.all(['tcp', 'ws'].map(transport => perClient(kind, transport, context))))
-  }
-  return [workTable(empty, brokers), idleTable(idle.flat())]
+  const measured = Object.fromEntries(peers.map((kind, index) => [kind, results[index + 1]]))
+  const idle = valuesOf(measured, result => result.idle)
+  const rows = [
+    { name: 'idle, the broker alone', values: { ...idle, wattslug: results[0]?.idle ?? 'failed' }, goal: atMost(9_000, '9 MB') },
+    { name: 'idle, store and meter (demo) too', values: { wattslug: idle.wattslug }, goal: atMost(12_000, '12 MB') },
+    { name: '50 + 50 clients, 100 msg/s: peak', values: valuesOf(measured, ({ peak }) => peak), goal: atMost(16_000, '16 MB') }
+  ]
+  return [
+    {
+      title: 'Memory, MB of anon',
+      rows: rows.map(row => ({ ...row, show: megabytes })),
+      notes: [
+        `Memory: an empty Node has ${megabytes(empty)} MB, idle is half a minute after the start, and the clients (half over TCP, half WebSocket) all get all messages.`
+      ]
+    },
+    await idleClients(context)
+  ]
 }
 
-const workTable = (empty, brokers) => {
-  const anonOf = name => brokers.find(broker => broker.name === name).busy.at(-1).peak
-  return {
-    title: `Memory, MB: idle and settled, then with 10 and 100 clients (half WebSocket), each given ${messagesPerSecond} messages/s`,
-    head: [
-      '',
-      'idle RSS',
-      'anon',
-      'dirty',
-      '10: RSS',
-      'anon',
-      'dirty',
-      '100: RSS',
-      'anon',
-      'dirty',
-      'anon peak',
-      'beside mosquitto',
-      'beside aedes'
-    ],
-    rows: [
-      ['empty Node', ...[empty.rss, empty.anon, empty.dirty].map(megabytes)],
-      ...brokers.map(({ name, idle, busy }) => [
-        name,
-        ...[idle.rss, idle.anon, idle.dirty].map(megabytes),
-        ...busy.flatMap(({ rss, anon, dirty }) => [rss, anon, dirty].map(megabytes)),
-        megabytes(busy.at(-1).peak),
-        ratio(busy.at(-1).peak, anonOf('mosquitto')),
-        ratio(busy.at(-1).peak, anonOf('aedes'))
-      ])
-    ],
-    notes: [
-      'anon is RssAnon, what a board cannot reclaim; dirty is Private_Dirty of smaps_rollup. RSS has Node’s own program in it.',
-      `wattslug has the demo meter and the unit’s flags: ${unitFlags().join(' ')}; the ratios are of the peaks of anon.`
-    ]
-  }
-}
-
-const idleTable = cells => {
-  const of = (kind, transport, count) => cells.find(cell => cell.kind === kind && cell.transport === transport)?.bytes.get(count)
-  return {
-    title: 'Memory of an idle client with one subscription: bytes of anon, garbage collected before',
-    head: ['', ...idleCounts.flatMap(count => [`${grouped(count)} clients`, 'beside mosquitto'])],
-    rows: cells.map(({ kind, transport, bytes }) => [
-      `${transport === 'ws' ? 'WebSocket' : 'TCP'} ${kind}`,
-      ...idleCounts.flatMap(count => {
-        const value = bytes.get(count)
-        return typeof value === 'number' ? [grouped(value), ratio(value, of('mosquitto', transport, count))] : [value, '–']
+const idleClients = async context => {
+  const cells = ['tcp', 'ws'].flatMap(transport => idleCounts.map(count => ({ transport, count, measured: {} })))
+  for (const kind of peers) {
+    await Promise.all(
+      cells.map(async ({ transport, count, measured }) => {
+        const what = `${nameOf(transport)}, ${count} idle clients, ${kind}`
+        measured[kind] = await attempt(what, context, () => perClient(kind, transport, count, context))
       })
-    ]),
-    notes: ['With 100 clients it is mostly the heap that grows to its usual size.']
+    )
   }
+  const rows = cells.map(({ transport, count, measured }) => ({
+    name: `${nameOf(transport)}, of ${count.toLocaleString('en')}`,
+    values: valuesOf(measured, bytes => bytes),
+    goal: count === 1_000 ? atMost(idleGoals[transport], `${idleGoals[transport] / 1_000} KB`) : undefined
+  }))
+  const notes = ['Idle client: garbage is collected before and after; with 100 clients it is mostly the heap that grows to its usual size.']
+  return { title: 'Memory, bytes of anon for an idle client with one subscription', rows, notes }
 }
 
-const emptyNode = async () => {
+const emptyNode = async context => {
   const child = start(process.execPath, ['-e', 'setInterval(() => {}, 1000)'])
-  const idle = await settled(child.pid)
+  const idle = await settled(child.pid, context)
   await stop(child)
   return idle
 }
 
-/** A broker by itself, then with ever more clients that get messages at an even pace. */
-const workload = async (kind, name, context) => {
-  const broker = await startBroker(kind, context)
-  const load = startLoad()
-  try {
-    const idle = await settled(broker.pid)
-    const busy = []
-    let opened = 0
-    for (const { clients, ms } of loads) {
-      for (const transport of ['tcp', 'ws']) {
-        const publisher = opened === 0 && transport === 'tcp' ? 'first' : undefined
-        await load.call('open', { port: broker.ports[transport], transport, count: (clients - opened) / 2, publisher })
-      }
-      opened = clients
-      busy.push(await sampled(broker.pid, load.call('steady', { perSecond: messagesPerSecond, ms })))
+/** A broker by itself, then with a hundred clients that get messages at an even pace. */
+const workload = (kind, context) =>
+  withBroker(kind, context, async (broker, load) => {
+    const idle = await settled(broker.pid, context)
+    if (kind === 'alone') return { idle }
+    for (const transport of ['tcp', 'ws']) {
+      const publisher = transport === 'tcp' ? 'first' : 0
+      await load.call('open', { port: broker.ports[transport], transport, count: 50, publisher })
     }
-    return { name, idle, busy }
-  } finally {
-    await load.stop()
-    await broker.stop()
-  }
-}
+    const work = load.call('steady', { perSecond: messagesPerSecond, ms: context.quick ? 1_500 : 10_000 })
+    return { idle, peak: (await sampled(broker.pid, work)).peak }
+  })
 
-/** Bytes for each client that is there and silent, by their number; or why there is no figure. */
-const perClient = async (kind, transport, context) => {
-  const collect = ['--expose-gc', '--import', fileURLToPath(new URL('collect.mjs', import.meta.url))]
-  const nodeFlags = kind === 'wattslug' ? [...unitFlags(), ...collect] : collect
-  const broker = await startBroker(kind, { ...context, nodeFlags })
-  const load = startLoad()
-  const bytes = new Map()
-  try {
-    await sleep(settleMs)
+/** Bytes for each client that is there and silent. */
+const perClient = async (kind, transport, count, context) => {
+  const nodeFlags = [
+    ...(kind === 'wattslug' ? unitFlags() : []),
+    '--expose-gc',
+    '--import',
+    fileURLToPath(new URL('collect.mjs', import.meta.url))
+  ]
+  return withBroker(kind, { ...context, nodeFlags, limits: count > 100 ? wide : undefined }, async (broker, load) => {
+    await sleep(1_000)
     const before = await collected(broker)
-    let opened = 0
-    for (const count of idleCounts) {
-      try {
-        await load.call('open', { port: broker.ports[transport], transport, count: count - opened })
-        opened = count
-        bytes.set(count, ((await collected(broker)) - before) * (1_024 / count))
-      } catch (error) {
-        if (opened === 0) throw error
-        bytes.set(count, 'refused')
-      }
-    }
-    return { kind, transport, bytes }
-  } finally {
-    await load.stop()
-    await broker.stop()
-  }
+    await load.call('open', { port: broker.ports[transport], transport, count })
+    return ((await collected(broker)) - before) * (1_024 / count)
+  })
 }
 
 /** Anon in KB after garbage has been collected, where there is a collector: some of it goes only when asked for again. */
@@ -153,38 +102,19 @@ const collected = async broker => {
     if (broker.kind !== 'mosquitto') process.kill(broker.pid, 'SIGUSR2')
     await sleep(collectMs)
   }
-  return memoryOf(broker.pid).anon
+  return anonOf(broker.pid)
 }
 
-/** Memory once it has not moved by more than a hundredth for a while. */
-const settled = async pid => {
-  let last = memoryOf(pid)
-  let sinceMs = performance.now()
-  const endMs = sinceMs + settleMostMs
-  while (performance.now() < endMs && performance.now() - sinceMs < settledMs) {
+/**
+ * Anon in KB of a broker that has been idle for a while: the middle of what it was in the last seconds, for V8 collects garbage once, some
+ * seconds after the start, and then lets it gather for long.
+ */
+const settled = async (pid, { quick }) => {
+  await sleep(quick ? 1_000 : idleMs)
+  const series = []
+  for (let count = 0; count < idleSamples; count++) {
+    series.push(anonOf(pid))
     await sleep(sampleMs)
-    const now = memoryOf(pid)
-    if (Math.abs(now.anon - last.anon) < last.anon / 100) continue
-    last = now
-    sinceMs = performance.now()
   }
-  return memoryOf(pid)
+  return medianOf(series)
 }
-
-/** Memory at the end of a work, and the most anon that it had on the way. */
-const sampled = async (pid, work) => {
-  let last = memoryOf(pid)
-  let peak = last.anon
-  const timer = setInterval(() => {
-    last = memoryOf(pid)
-    peak = Math.max(peak, last.anon)
-  }, sampleMs)
-  try {
-    await work
-  } finally {
-    clearInterval(timer)
-  }
-  return { ...last, peak }
-}
-
-const sleep = ms => new Promise(resolve => setTimeout(resolve, ms))

@@ -3,17 +3,21 @@
 const payloadBytes = 100
 const maskKey = Buffer.from([0x5a, 0xc3, 0x1e, 0x97])
 
-/** The topic of everything that the load publishes. */
+/** The topic of everything that is published to all. */
 export const topic = 'bench/fan'
 
-/** The message that is measured: 100 bytes of payload at QoS 0. */
-export const publish = packet(0x30, text(topic), Buffer.alloc(payloadBytes, 'x'))
+/** A PUBLISH with a payload of `bytes`; at QoS 1 with a packet id. */
+export const publishTo = (name, { qos = 0, packetId = 1, retain = false, bytes = payloadBytes } = {}) =>
+  packet(0x30 | (qos << 1) | Number(retain), text(name), qos > 0 ? sixteen(packetId) : Buffer.alloc(0), Buffer.alloc(bytes, 'x'))
+
+/** The message that is measured, by QoS: 100 bytes of payload. */
+export const publishes = [publishTo(topic), publishTo(topic, { qos: 1 })]
 
 /** A CONNECT with a clean session and without keep-alive. */
 export const connect = clientId => packet(0x10, text('MQTT'), Buffer.from([4, 2, 0, 0]), text(clientId))
 
-/** A SUBSCRIBE to one filter at QoS 0, with packet id 1. */
-export const subscribe = filter => packet(0x82, Buffer.from([0, 1]), text(filter), Buffer.from([0]))
+/** A SUBSCRIBE to one filter, with packet id 1. */
+export const subscribe = (filter, qos = 0) => packet(0x82, sixteen(1), text(filter), Buffer.from([qos]))
 
 /** The request that turns a connection into a WebSocket. */
 export const upgradeRequest = Buffer.from(
@@ -29,22 +33,31 @@ export const upgradeRequest = Buffer.from(
   ].join('\r\n')
 )
 
-/** A client's frame: binary and masked. Everything here is shorter than 126 bytes. */
+/** A client's frame: binary and masked. */
 export const maskedFrame = body =>
-  Buffer.concat([Buffer.from([0x82, 0x80 | body.length]), maskKey, body.map((byte, index) => byte ^ maskKey[index % 4])])
+  Buffer.concat([frameHead(body.length, 0x80), maskKey, body.map((byte, index) => byte ^ maskKey[index % 4])])
 
 /** A server's frame: binary and bare. */
-export const bareFrame = body => Buffer.concat([Buffer.from([0x82, body.length]), body])
+export const bareFrame = body => Buffer.concat([frameHead(body.length, 0), body])
 
 /** The same bytes so many times. */
 export const repeat = (bytes, count) => Buffer.concat(Array.from({ length: count }, () => bytes))
 
 function packet(head, ...parts) {
   const body = Buffer.concat(parts)
-  return Buffer.concat([Buffer.from([head, body.length]), body])
+  const length = body.length < 128 ? [body.length] : [(body.length & 0x7f) | 0x80, body.length >> 7]
+  return Buffer.concat([Buffer.from([head, ...length]), body])
 }
 
 function text(string) {
   const bytes = Buffer.from(string)
-  return Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 0xff]), bytes])
+  return Buffer.concat([sixteen(bytes.length), bytes])
+}
+
+function sixteen(number) {
+  return Buffer.from([number >> 8, number & 0xff])
+}
+
+function frameHead(length, mask) {
+  return length < 126 ? Buffer.from([0x82, mask | length]) : Buffer.concat([Buffer.from([0x82, mask | 126]), sixteen(length)])
 }

@@ -1,61 +1,65 @@
-/** How many deliveries per second leave a broker when one client publishes as fast as they arrive. */
-import { startBroker } from './brokers.mjs'
-import { startLoad } from './loader.mjs'
-import { grouped, percent, ratio } from './table.mjs'
+/** How many deliveries per second leave a broker when messages are published as fast as they arrive: from one to many, and from many to one. */
+import { wide } from './brokers.mjs'
+import { attempt, nameOf, peers, valuesOf, withBroker } from './measure.mjs'
+import { percent, timesMosquitto } from './table.mjs'
 
-const warmMs = 700
-const ms = 2_000
-const peers = ['wattslug', 'mosquitto', 'aedes', 'null']
-const transports = ['tcp', 'ws']
-/** Of 100 subscribers one is the publisher, for wattslug admits 100 clients. */
+const withNull = [...peers, 'null']
+
+/** One client publishes. Of 100 subscribers it is one itself, for wattslug admits 100 clients by default. */
 const fans = [
-  { subscribers: 1, publisher: 'apart' },
-  { subscribers: 100, publisher: 'first' }
+  { subscribers: 1, publisher: 1 },
+  { subscribers: 100, publisher: 'first' },
+  { subscribers: 1_000, publisher: 1, limits: wide }
 ]
+const fanOutGoals = { 'tcp 0 100': timesMosquitto(5), 'ws 0 100': timesMosquitto(10) }
 
-export const measureThroughput = async context => {
-  const results = []
-  for (const transport of transports) {
-    for (const fan of fans) {
-      for (const peer of peers) results.push({ transport, ...fan, peer, ...(await flood(peer, { transport, ...fan }, context)) })
-    }
-  }
-  return {
-    title: 'Fan-out, QoS 0, 100-byte messages: deliveries per second',
-    head: ['', 'deliveries/s', 'beside mosquitto', 'beside aedes', 'lost', 'server CPU', 'load CPU', 'per CPU second'],
-    rows: results.map(result => row(result, results)),
-    notes: [
-      'CPU is the share of one core. `null` copies bytes and knows no MQTT: the load generator, and Node’s sockets, can do at least that much.',
-      'A broker is its own limit where it has its core, or its wait for the system, to itself and `null` is well above it; per CPU second is',
-      'what it delivers for each second of processor time of its own, which other work on the machine disturbs less.',
-      'At most 2,000 messages are on their way at a time, sent 1,000 at once when as many have arrived. A message that never comes is lost.'
-    ]
-  }
+/** Fan-out. */
+export const measureFanOut = async context => {
+  const cases = ['tcp', 'ws'].flatMap(transport => [0, 1].flatMap(qos => fans.map(fan => ({ transport, qos, ...fan }))))
+  return section('Fan-out: deliveries/s of 100-byte messages from one publisher', cases, context, {
+    nameOf: ({ transport, qos, subscribers }) => `${nameOf(transport)} 1→${subscribers.toLocaleString('en')} QoS ${qos}`,
+    goalOf: ({ transport, qos, subscribers }) => fanOutGoals[`${transport} ${qos} ${subscribers}`]
+  })
 }
 
-const flood = async (peer, { transport, subscribers, publisher }, context) => {
-  const broker = await startBroker(peer, context)
-  const load = startLoad()
-  try {
-    await load.call('open', { port: broker.ports[transport], transport, count: subscribers, publisher })
-    return await load.call('flood', { warmMs, ms, pid: broker.pid })
-  } finally {
-    await load.stop()
-    await broker.stop()
-  }
+/** Fan-in: with the subscriber there are 100 clients. */
+export const measureFanIn = async context => {
+  const cases = ['tcp', 'ws'].flatMap(transport => [0, 1].map(qos => ({ transport, qos, subscribers: 1, publisher: 99 })))
+  return section('Fan-in: deliveries/s of 100-byte messages from 99 publishers to one subscriber', cases, context, {
+    nameOf: ({ transport, qos }) => `${nameOf(transport)} 99→1 QoS ${qos}`,
+    goalOf: () => timesMosquitto(1)
+  })
 }
 
-const row = ({ transport, subscribers, peer, perSecond, lostShare, serverShare, ownShare }, results) => {
-  const of = name =>
-    results.find(other => other.transport === transport && other.subscribers === subscribers && other.peer === name)?.perSecond
-  return [
-    `${transport === 'ws' ? 'WebSocket' : 'TCP'} 1→${subscribers} ${peer}`,
-    grouped(perSecond),
-    ratio(perSecond, of('mosquitto')),
-    ratio(perSecond, of('aedes')),
-    percent(lostShare),
-    percent(serverShare),
-    percent(ownShare),
-    grouped(perSecond / serverShare)
-  ]
+const section = async (title, cases, context, { nameOf, goalOf }) => {
+  const rows = []
+  const notes = []
+  for (const each of cases) {
+    const name = nameOf(each)
+    const measured = {}
+    for (const kind of withNull) measured[kind] = await attempt(`${name} ${kind}`, context, () => flood(kind, each, context))
+    rows.push({ name, values: valuesOf(measured, ({ perSecond }) => perSecond), goal: goalOf(each) })
+    notes.push(`${name}: ${withNull.map(kind => toldOf(kind, measured[kind])).join(' · ')}${limitOf(measured)}`)
+  }
+  return { title, rows, notes: ['Share of a core taken by the broker / by the load generator (and what was lost):', ...notes] }
+}
+
+const flood = (kind, { transport, qos, subscribers, publisher, limits }, context) =>
+  withBroker(kind, { ...context, limits }, async (broker, load) => {
+    await load.call('open', { port: broker.ports[transport], transport, qos, count: subscribers, publisher })
+    const result = await load.call('flood', { qos, pid: broker.pid, warmMs: context.quick ? 200 : 500, ms: context.quick ? 400 : 1_000 })
+    if (result.perSecond === 0) throw new Error('nothing was delivered')
+    return result
+  })
+
+const toldOf = (kind, result) => {
+  if (result === undefined) return `${kind} –`
+  const lost = result.lostShare > 0.0005 ? ` (${percent(result.lostShare)} lost)` : ''
+  return `${kind} ${percent(result.serverShare)} / ${percent(result.ownShare)}${lost}`
+}
+
+/** Whether the load generator may have been what was measured: it had no time left, the broker had, and `null` was no faster. */
+const limitOf = ({ wattslug, null: copier }) => {
+  if (wattslug === undefined || wattslug.serverShare > 0.9 || wattslug.ownShare < 0.9) return ''
+  return copier?.perSecond > 1.25 * wattslug.perSecond ? '' : ' — the LOAD GENERATOR is wattslug’s limit: it is at least so fast'
 }

@@ -11,6 +11,7 @@ t.test('counts by name', async t => {
   t.equal(counters.get('apples'), 2)
   t.equal(counters.get('pears'), 5)
   t.equal(counters.get('plums'), 0)
+  t.strictSame(counters.all(), { apples: 2, pears: 5, plums: 0 })
   t.strictSame(counters.counted(['plums', 'pears']), { pears: 5 }, 'those asked for that are not 0')
 })
 

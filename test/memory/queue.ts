@@ -20,6 +20,7 @@ t.test('it does what an array with bounds does', async () => {
       for (const [item, act] of acts.entries()) {
         if (act.name === 'push') {
           const fits = model.length < itemsMax && heldBytes() + act.bytes <= bytesMax
+          assert.equal(queue.fits(act.bytes), fits)
           assert.equal(queue.push(item, act.bytes), fits)
           if (fits) model.push({ item, bytes: act.bytes })
         } else if (act.name === 'shift') {
@@ -29,6 +30,10 @@ t.test('it does what an array with bounds does', async () => {
           model = []
         }
         assert.equal(queue.peek(), model[0]?.item)
+        assert.deepEqual(
+          [...queue.items()],
+          model.map(({ item }) => item)
+        )
         assert.equal(queue.length, model.length)
         assert.equal(queue.bytes, heldBytes())
       }
