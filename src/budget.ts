@@ -36,7 +36,10 @@ export function budgetOf(b: Bounds): Budget {
     frames: b.metersMax * 2 * b.frameBytesMax, // a framer and the way into it
     probes: b.portsMax * 3 * b.frameBytesMax, // a framer, and what is handed over
     energy: b.metersMax * b.sensorsMax * 1_024, // the hour in which each sensor is, and its totals
-    keeper: b.sessionsMax * (b.queueMessagesMax + b.inflightMax) * 96 + (b.retainedMessagesMax + b.retainedOwnMessages) * 64, // what is where on the disk
+    keeper:
+      b.sessionsMax * (b.queueMessagesMax + b.inflightMax) * 96 +
+      (b.retainedMessagesMax + b.retainedOwnMessages) * 64 +
+      2 * b.clientsMax * b.receivedMax * 128, // what is where on the disk, and what was promised
     store: 2 * (b.storePendingBytesMax + b.storeDeletesBytesMax + b.storeWriteBufferBytes) + b.storeUnsyncedBytesMax + b.storeCacheBytes
   }
   return { poolSlabs, bytes, heldBytes: Object.values(bytes).reduce((sum, share) => sum + share, 0) }

@@ -37,7 +37,7 @@ t.test('one client more costs what it may hold, and so does one session', async 
   const more = (changes: Partial<Bounds>): number => budgetOf({ ...limits, ...changes }).heldBytes - budget.heldBytes
   const slabs = 2 * (limits.outboxBytesMax + limits.outboxRepliesBytesMax) + limits.packetBytesMax
   const own = slabs + 2 * limits.readBytesMax + 2 * limits.topicAliasBytesMax + limits.connectionBytes
-  t.equal(more({ clientsMax: limits.clientsMax + 1 }), own + limits.requestHeadBytesMax)
+  t.equal(more({ clientsMax: limits.clientsMax + 1 }), own + limits.requestHeadBytesMax + 2 * limits.receivedMax * 128)
   const kept = limits.queueBytesMax + limits.inflightBytesMax + limits.subscriptionBytesMax + 2 * limits.packetBytesMax + 128 + 8_192
   const index = (limits.queueMessagesMax + limits.inflightMax) * 96
   t.equal(more({ sessionsMax: limits.sessionsMax + 1 }), kept + index)

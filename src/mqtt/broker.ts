@@ -158,6 +158,7 @@ export class Broker implements Household {
 
   /** Whether one more client may be admitted; a client that takes its own place over always may. */
   hasRoomFor(clientId: string): boolean {
+    if (this.keeper.isOverwhelmed) return false
     return this.#clients < limits.clientsMax || this.#sessions.get(clientId)?.where.name === 'here'
   }
 

@@ -239,8 +239,9 @@ function subscribe({ broker, promises }: Connection, { session }: Open, { packet
     return granted.reasonCode
   })
   broker.save(session)
-  promises.make({ type: 'SUBACK', packetId, reasonCodes }, session.number > 0)
-  for (const subscription of withRetained.values()) broker.sendRetained(session, subscription)
+  promises.make({ type: 'SUBACK', packetId, reasonCodes }, session.number > 0, () => {
+    for (const subscription of withRetained.values()) broker.sendRetained(session, subscription)
+  })
 }
 
 function disconnect(connection: Connection, { session }: Open, packet: EventOf<'DISCONNECT'>): void {

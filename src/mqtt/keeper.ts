@@ -46,6 +46,7 @@ export class Keeper {
   #retained: Map<string, string> | undefined
   #lastMessageNumber = 0
   #dropped = new Counters(dropReasons)
+  #promised = 0
   /** Sessions that were dropped, and of which something is left. */
   readonly #gone: number[] = []
 
@@ -76,7 +77,16 @@ export class Keeper {
 
   /** Calls back once all that was put so far is durable; in the order of the calls. */
   afterSync(done: () => void): void {
-    this.#store.afterSync(done)
+    this.#promised++
+    this.#store.afterSync(() => {
+      this.#promised--
+      done()
+    })
+  }
+
+  /** Whether more promises wait than clients that are here can have made: those of clients that came and went while the disk failed. */
+  get isOverwhelmed(): boolean {
+    return this.#promised > 2 * limits.clientsMax * limits.receivedMax
   }
 
   /**

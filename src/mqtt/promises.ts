@@ -8,20 +8,20 @@ interface Waiting {
   readonly reply: Reply | undefined
   /** Whether it promises something; else it only waits for its turn. [MQTT-4.6.0-2] */
   readonly isKept: boolean
+  readonly then: (() => void) | undefined
 }
 
 /** The answers that wait. They are few, for who owns them stops reading from a client that has many. */
 export class Promises {
   readonly #keeper: Keeper
-  readonly #outbox: Outbox
-  readonly #kept: () => void
+  /** Let go of with the connection: a disk that fails may hold on to a promise for long. */
+  #owner: { readonly outbox: Outbox; readonly kept: () => void } | undefined
   #waiting: Waiting[] = []
 
   /** @param kept told each time that one was kept */
   constructor(keeper: Keeper, outbox: Outbox, kept: () => void) {
     this.#keeper = keeper
-    this.#outbox = outbox
-    this.#kept = kept
+    this.#owner = { outbox, kept }
   }
 
   get length(): number {
@@ -33,29 +33,30 @@ export class Promises {
     return this.#waiting.filter(({ reply }) => reply?.type === 'PUBACK').length
   }
 
-  /** Answers now, or once all that was put so far is on the disk if the answer promises that. */
-  make(reply: Reply | undefined, isKept: boolean): void {
-    if (!isKept && this.#waiting.length === 0) {
-      if (reply) this.#outbox.reply(reply)
-      return
-    }
-    this.#waiting.push({ reply, isKept })
+  /** Answers now, or once all that was put so far is on the disk if the answer promises that. @param then done once it has gone */
+  make(reply: Reply | undefined, isKept: boolean, then?: () => void): void {
+    this.#waiting.push({ reply, isKept, then })
     if (isKept) this.#keeper.afterSync(this.#keep)
+    else if (this.#waiting.length === 1) this.#answer()
   }
 
   /** The connection has ended: what was not acknowledged will come again. */
   forget(): void {
     this.#waiting = []
+    this.#owner = undefined
   }
 
   /** The first promise is kept, and what waited behind it for its turn goes too. */
   readonly #keep = (): void => {
-    let first = this.#waiting.shift()
-    if (!first) return
-    do {
-      if (first.reply) this.#outbox.reply(first.reply)
-      first = this.#waiting[0]?.isKept === false ? this.#waiting.shift() : undefined
-    } while (first)
-    this.#kept()
+    if (this.#waiting.length === 0) return
+    do this.#answer()
+    while (this.#waiting[0]?.isKept === false)
+    this.#owner?.kept()
+  }
+
+  #answer(): void {
+    const { reply, then } = this.#waiting.shift() as Waiting
+    if (reply) this.#owner?.outbox.reply(reply)
+    then?.()
   }
 }

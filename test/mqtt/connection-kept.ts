@@ -222,3 +222,19 @@ t.test('[MQTT-4.4.0-1] what was acknowledged outlives a crash: the same packet i
   const last = new House(next).accept()
   t.strictSame(last.send(connect('subscriber', kept)), ['CONNACK 0 present'])
 })
+
+t.test('clients that come and go while the disk fails leave no more promises behind than the bound, and then are refused', async t => {
+  const house = new House()
+  house.store.state = 'failing'
+  let refused = 0
+  for (let visit = 0; visit < 2 * limits.clientsMax * limits.receivedMax + 10; visit++) {
+    const client = house.accept()
+    client.sendWithinTurn(connect('c'))
+    if (client.lines()[0] !== 'CONNACK 0') refused++
+    else client.sendWithinTurn(publish('a=x', { qos: 1, packetId: 1, retain: true }), { type: 'end', reason: 'lost' })
+  }
+  t.equal(refused, 9)
+  house.store.state = 'open'
+  house.endTurn()
+  t.strictSame(house.accept().send(connect('c')), ['CONNACK 0'], 'and taken again once it is mended')
+})

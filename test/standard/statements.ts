@@ -37,7 +37,8 @@ const findProofs = (path: string, text: string, proofs: Proofs): void => {
   for (const title of textsOf(source)) {
     for (const [, version = '5.0 ', id] of title.matchAll(named)) {
       const statement = version + id
-      proofs.set(statement, [...(proofs.get(statement) ?? []), `${path}: ${title.replace(named, '').replace(/\s+/g, ' ').trim()}`])
+      const told = title.replace(named, '').replace(/\s+/g, ' ').trim()
+      proofs.set(statement, [...(proofs.get(statement) ?? []), told === '' ? path : `${path}: ${told}`])
     }
   }
 }

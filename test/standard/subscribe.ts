@@ -309,13 +309,18 @@ const dollars: readonly Scene[] = [
   {
     title: '[MQTT-4.7.2-1] [3.1.1 MQTT-4.7.2-1] a filter that begins with a wildcard does not match a topic that begins with $',
     play: `
-      w > 10{"MQTT" LEVEL 06 003c ~ "w" ~ "over" <'x'>}
-      w < WELCOME
-      w > 82{0001 ~ "#" 00 "+/one" 00 "$SYS/one" 00}
+      w connects
+      w > 82{0001 ~ "#" 00 "+/one" 00 "+/#" 00}
       w < 90{0001 ~ 00 00 00}
+      v connects
+      v > 82{0001 ~ "$SYS/+" 00 "$SYS/#" 00}
+      v < 90{0001 ~ 00 00}
       house "$SYS/one" 'x'
       house "SYS/one" 'y'
-      w < 30{"$SYS/one" ~ 'x'} 30{"SYS/one" ~ 'y'}`
+      w < 30{"SYS/one" ~ 'y'}
+      v < 30{"$SYS/one" ~ 'x'}
+      w subscribes "#" 00
+      w < 31{"SYS/one" ~ 'y'}`
   }
 ]
 
