@@ -7,7 +7,7 @@ import { runTap } from './tap.mjs'
 
 /** What the scenarios talk to, and what stock clients in other languages need. */
 const debianPackages = [
-  ...['chromium', 'mosquitto', 'mosquitto-clients', 'paho.mqtt.c-examples', 'python3-paho-mqtt', 'socat'],
+  ...['chromium', 'mosquitto', 'mosquitto-clients', 'paho.mqtt.c-examples', 'python3-paho-mqtt', 'socat', 'strace'],
   ...['default-jre-headless', 'ecj', 'libmqtt-client-java'],
   ...['golang-go', 'golang-github-eclipse-paho.mqtt.golang-dev']
 ]

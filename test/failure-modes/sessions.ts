@@ -82,12 +82,16 @@ for (const over of overs) {
     const served = await serve(t)
     const witness = await speak(t, served, 'TCP', 'witness', 't')
     const first = await enter(t, served, 'one', kept, over)
+    await first.ask(subscribeOf('own', 1))
     await first.ask(publishOf('t', 'first', { qos: 2, packetId: 7 }))
     const second = await enter(t, served, 'one', {}, over)
     await second.ask(publishOf('t', 'second', { qos: 2, packetId: 7 }))
     t.match(await witness.next(), { payload: Buffer.from('first') })
     t.match(await witness.next(), { payload: Buffer.from('second') })
     t.match(await second.ask(pubrel(7)), { type: 'PUBCOMP' })
+    await second.ask(publishOf('own', 'x', { qos: 1, packetId: 8 }))
+    t.equal(served.broker.counters.get('deliveries-queued'), 0, 'and nothing waits for the session that was')
+    await until(() => served.store.size === 0, 'of which nothing is left on the disk')
   })
 
   t.test(

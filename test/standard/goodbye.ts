@@ -61,6 +61,10 @@ const goodbyes: readonly Scene[] = [
     play: endedBy('82', 'e0{8e}', 'e0{8b 00}', 'e0{01}', 'e0{ff}')
   },
   {
+    title: '[MQTT-3.14.2-1] a second CONNECT is an error whatever its protocol: only CONNACK may name the version as the cause',
+    play: endedBy('82', '10{"MQTX" 05 02 003c 00 "x"}', '10{"MQTT" 07 02 003c 00 "x"}', '10{"MQIsdp" 05 02 003c 00 "x"}')
+  },
+  {
     title:
       '[MQTT-3.14.2-2] [MQTT-3.14.4-1] [MQTT-3.14.4-2] the DISCONNECT of the server has a code and nothing else, and it is the last packet',
     play: `
