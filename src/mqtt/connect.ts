@@ -49,9 +49,14 @@ export function welcome(packet: Connect, { clientId, expiryMs }: Session, isPres
     receiveMaximum: limits.receivedMax,
     packetBytesMax: limits.packetBytesMax,
     topicAliasMax: limits.topicAliasMax,
-    responseInformation: packet.wantsResponseInformation ? responseTopic(clientId) : undefined // [MQTT-3.1.2-28]
+    responseInformation: wantsResponse(packet) ? responseTopic(clientId) : undefined // [MQTT-3.1.2-28]
   }
   return { type: 'CONNACK', sessionPresent: isPresent, reasonCode: reasonCodes.success, properties }
+}
+
+/** Whether a client wants to be told where, and takes a CONNACK that may have a long client id in it. */
+function wantsResponse({ wantsResponseInformation, packetBytesMax }: Connect): boolean {
+  return wantsResponseInformation && packetBytesMax > 8 * limits.clientIdCharactersMax
 }
 
 /** Where a client may have answers sent to it. */

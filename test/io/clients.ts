@@ -11,6 +11,8 @@ import { holdsLater } from '../fixtures/io/property.ts'
 import { House } from '../fixtures/io/serving.ts'
 import { turns } from '../fixtures/io/waiting.ts'
 
+t.setTimeout(120_000)
+
 /** A client that has connected and maybe subscribed; what it was told so far is forgotten. */
 async function enter(house: House, clientId: string, ...packets: readonly Buffer[]): Promise<DoubleLink> {
   const link = new DoubleLink('bare')

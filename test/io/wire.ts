@@ -142,7 +142,7 @@ t.test('reason codes as versions before MQTT 5.0 know them', async t => {
   t.equal(answered(connack(0, true), 3), '20020000', 'MQTT 3.1 knows no session present')
   t.equal(answered(connack(0, true), 4), '20020100')
   t.equal(answered(connack(0, true), 5), '2003010000')
-  t.equal(answered(connack(0x88, true), 4), '20020003', 'nor does a refusal [MQTT-3.2.2-4]')
+  t.equal(answered(connack(0x88, true), 4), '20020003', 'nor does a refusal [3.1.1 MQTT-3.2.2-4]')
   t.equal(answered(connack(0x88, true), 5), '2003008800', '[MQTT-3.2.2-6]')
   t.equal(answered({ type: 'SUBACK', packetId: 1, reasonCodes: [0, 1, 2, 0x80, 0x8f, 0x97] }, 4), '9008000100010280' + '8080')
   t.equal(answered({ type: 'UNSUBACK', packetId: 1, reasonCodes: [0, 0x11] }, 4), 'b0020001')

@@ -100,6 +100,7 @@ t.test('[MQTT-3.1.3-7] [MQTT-3.2.2-16] and what is not as the client asked for',
 t.test('[MQTT-3.1.2-28] response information is told to who asks for it, and is a topic that may be published to', async t => {
   const ask = { wantsResponseInformation: true }
   t.equal(told(ask, 0, 'c').responseInformation, 'response/c')
+  t.equal(told({ ...ask, packetBytesMax: 100 }, 0, 'c').responseInformation, undefined, 'not to who takes no long packets')
   for (const clientId of ['+', 'a/#', 'a/'.repeat(128), '\u{10ffff}']) {
     const topic = told(ask, 0, clientId).responseInformation ?? ''
     t.equal(publishRefusal(topic), undefined, topic.slice(0, 20))
