@@ -29,13 +29,16 @@ interface Lane {
   message: Message | undefined
   readonly shared: Shared[]
   /** What was encoded for one client alone. */
-  readonly own: Slice[]
+  own: Slice[]
+  /** The slice that was last asked for as bytes, which many clients write one after the other. */
+  asked: Slice
+  pieces: readonly Buffer[]
 }
 
 const sharedMax = 4
 const frameHeader = Buffer.alloc(4)
 
-/** Encodings in slabs. The slices it returns are good until the next call; who keeps one retains its slab. */
+/** Encodings in slabs. The slices that it returns stay as they are; their slabs are held until the next call, so who keeps one retains its slab. */
 export class Encoder {
   readonly #pool: Pool
   readonly #bytes: Buffer
@@ -52,7 +55,7 @@ export class Encoder {
   /** Encodes what answers one client, which may be nothing at all; `undefined` when the pool is empty. */
   reply(framing: Framing, packet: Reply, voice: Pick<Voice, 'level' | 'packetBytesMax'>): readonly Slice[] | undefined {
     const lane = this.#laneOf(framing, voice.level)
-    this.#release(lane.own)
+    this.#forgetOwn(lane)
     const body = encode(packet, voice)
     if (body.length === 0) return lane.own
     const headerBytes = writeFrameHeader(framing, frameHeader, 0, body.length)
@@ -63,7 +66,7 @@ export class Encoder {
   publish(framing: Framing, level: ProtocolLevel, message: Message, options: PublishOptions, alias: number): readonly Slice[] | undefined {
     const lane = this.#laneOf(framing, level)
     if (options.qos > 0) {
-      this.#release(lane.own)
+      this.#forgetOwn(lane)
       return this.#encode(lane, lane.own, message, options, alias) ? lane.own : undefined
     }
     if (lane.message === message) {
@@ -81,6 +84,19 @@ export class Encoder {
     const { retain, subscriptionIds, expirySeconds } = options
     lane.shared.push({ retain, subscriptionIds, expirySeconds, alias, slices })
     return slices
+  }
+
+  /** The bytes of slices that were encoded so; they are made once for all who write the same one after the other. */
+  pieces(framing: Framing, level: ProtocolLevel, slices: readonly Slice[]): readonly Buffer[] {
+    const [slice] = slices
+    if (slice === undefined || slices.length > 1) return slices.map(each => this.#bytesOf(each))
+    const lane = this.#laneOf(framing, level)
+    const { asked } = lane
+    if (slice.slab !== asked.slab || slice.offset !== asked.offset || slice.length !== asked.length) {
+      lane.asked = slice
+      lane.pieces = [this.#bytesOf(slice)]
+    }
+    return lane.pieces
   }
 
   /** Forgets the shared encodings, at the end of a turn: a message's bytes may change after it. */
@@ -108,15 +124,24 @@ export class Encoder {
   }
 
   #forget(lane: Lane): void {
-    this.#release(lane.own)
+    this.#forgetOwn(lane)
     for (const { slices } of lane.shared) this.#release(slices)
     lane.shared.length = 0
     lane.message = undefined
   }
 
-  #release(slices: Slice[]): void {
+  #forgetOwn(lane: Lane): void {
+    this.#release(lane.own)
+    if (lane.own.length > 0) lane.own = []
+  }
+
+  #release(slices: readonly Slice[]): void {
     for (const { slab } of slices) this.#pool.release(slab)
-    slices.length = 0
+  }
+
+  #bytesOf({ slab, offset, length }: Slice): Buffer {
+    const at = slab * this.#pool.slabBytes + offset
+    return this.#bytes.subarray(at, at + length)
   }
 
   #append(lane: Lane, slices: Slice[], bytes: Buffer, length: number): boolean {
@@ -151,7 +176,7 @@ export function addSlice(pool: Pool, slices: Slice[], slab: number, offset: numb
 }
 
 function lane(framing: Framing, isFive: boolean): Lane {
-  return { framing, isFive, slab: -1, used: 0, message: undefined, shared: [], own: [] }
+  return { framing, isFive, slab: -1, used: 0, message: undefined, shared: [], own: [], asked: { slab: -1, offset: 0, length: 0 }, pieces: [] }
 }
 
 /** Whether a QoS 0 encoding is what would be made again; before MQTT 5.0 only RETAIN is told. */

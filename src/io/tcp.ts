@@ -58,73 +58,41 @@ export function cutOff(socket: Socket): void {
   socket.destroy()
 }
 
+const noBytes = Buffer.alloc(0)
+
 /**
- * A socket's writes, of which the owner learns when the system has taken them all.
- * The callbacks of writes that were taken at once come late, so they are counted: only the last one counts.
+ * Writes pieces in one go; true when the system took them at once, so that they may be reused, else the owner is told when it has.
+ * A write with a callback makes twice the garbage, so that only an empty one has it, behind what was not taken.
  */
-export class SocketWriter {
-  readonly #socket: Socket
-  #outstanding = 0
-  #waiting = false
-  #owner: Pick<LinkOwner, 'written'> | undefined
+export function writePieces(socket: Socket, pieces: readonly Uint8Array[], owner: Pick<LinkOwner, 'written'> | undefined): boolean {
+  if (pieces.length > 1) socket.cork()
+  for (const piece of pieces) socket.write(piece)
+  if (pieces.length > 1) socket.uncork()
+  if (socket.writableLength === 0) return true
+  socket.write(noBytes, () => owner?.written())
+  return false
+}
 
-  constructor(socket: Socket) {
-    this.#socket = socket
-  }
-
-  /** Names who is told that a write that was not taken at once has been taken. */
-  own(owner: Pick<LinkOwner, 'written'>): void {
-    this.#owner = owner
-  }
-
-  /** Writes pieces in one go; true when the system took them at once, so that they may be reused. */
-  write(pieces: readonly Uint8Array[]): boolean {
-    const socket = this.#socket
-    socket.cork()
-    for (const piece of pieces) {
-      this.#outstanding++
-      socket.write(piece, this.#written)
-    }
-    socket.uncork()
-    this.#waiting = socket.writableLength > 0
-    return !this.#waiting
-  }
-
-  /** Ends the socket after what was written, or at once; a peer that does not follow is cut off. */
-  end(hasty: boolean): void {
-    if (hasty) {
-      this.#socket.destroy()
-    } else {
-      this.#socket.end()
-      cutOffLater(this.#socket)
-    }
-  }
-
-  readonly #written = (): void => {
-    this.#outstanding--
-    if (this.#outstanding > 0 || !this.#waiting) return
-    this.#waiting = false
-    this.#owner?.written()
-  }
+/** Ends a socket after what was written; a peer that does not follow is cut off. */
+export function endSocket(socket: Socket): void {
+  socket.end()
+  cutOffLater(socket)
 }
 
 class TcpLink implements Link {
   readonly framing = 'bare'
   readonly peer: string
   readonly #socket: Socket
-  readonly #writer: SocketWriter
   #owner: LinkOwner | undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
-    this.#writer = new SocketWriter(socket)
     this.peer = socket.remoteAddress ?? 'nowhere'
     watchSocket(socket, this)
   }
 
   own(owner: LinkOwner): void {
     this.#owner = owner
-    this.#writer.own(owner)
   }
 
   received(chunk: Buffer): void {
@@ -136,7 +104,7 @@ class TcpLink implements Link {
   }
 
   write(pieces: readonly Uint8Array[]): boolean {
-    return this.#writer.write(pieces)
+    return writePieces(this.#socket, pieces, this.#owner)
   }
 
   pause(): void {
@@ -148,6 +116,7 @@ class TcpLink implements Link {
   }
 
   end(reason: CloseReason): void {
-    this.#writer.end(isHasty(reason))
+    if (isHasty(reason)) cutOff(this.#socket)
+    else endSocket(this.#socket)
   }
 }

@@ -7,7 +7,7 @@ import { type FrameFault, type FrameOwner, FrameReader } from './frames.ts'
 import type { Link, LinkOwner } from './link.ts'
 import { clientAddress, makeProxies } from './proxies.ts'
 import type { Request } from './request.ts'
-import { cutOffLater, SocketWriter, watchSocket } from './tcp.ts'
+import { cutOff, cutOffLater, endSocket, watchSocket, writePieces } from './tcp.ts'
 
 /** The names under which MQTT is offered; the second is what clients of MQTT 3.1 say. [MQTT-6.0.0-4] */
 const subprotocols = ['mqtt', 'mqttv3.1']
@@ -86,7 +86,6 @@ class WebSocketLink implements Link, FrameOwner {
   readonly framing = 'websocket'
   readonly peer: string
   readonly #socket: Socket
-  readonly #writer: SocketWriter
   readonly #reader = new FrameReader()
   readonly #links: Set<WebSocketLink>
   #owner: LinkOwner | undefined
@@ -99,7 +98,6 @@ class WebSocketLink implements Link, FrameOwner {
 
   constructor(socket: Socket, peer: string, links: Set<WebSocketLink>) {
     this.#socket = socket
-    this.#writer = new SocketWriter(socket)
     this.#links = links.add(this)
     this.peer = peer
     watchSocket(socket, this)
@@ -107,11 +105,10 @@ class WebSocketLink implements Link, FrameOwner {
 
   own(owner: LinkOwner): void {
     this.#owner = owner
-    this.#writer.own(owner)
   }
 
   write(pieces: readonly Uint8Array[]): boolean {
-    return this.#state !== 'open' || this.#writer.write(pieces) // nothing may follow a close frame
+    return this.#state !== 'open' || writePieces(this.#socket, pieces, this.#owner) // nothing may follow a close frame
   }
 
   pause(): void {
@@ -130,7 +127,7 @@ class WebSocketLink implements Link, FrameOwner {
   }
 
   end(reason: CloseReason): void {
-    if (isHasty(reason)) this.#writer.end(true)
+    if (isHasty(reason)) cutOff(this.#socket)
     else if (this.#fault) this.#close('closed', codeBytes(this.#fault))
     else this.#close('closing', codeBytes(closeCodes[reason] ?? 1000))
   }
@@ -174,7 +171,7 @@ class WebSocketLink implements Link, FrameOwner {
     if (this.#state === 'closed') return
     if (this.#state === 'open') this.#socket.write(Buffer.concat([Buffer.of(0x88, payload.length), payload]))
     this.#state = state
-    if (state === 'closed') this.#writer.end(false)
+    if (state === 'closed') endSocket(this.#socket)
     else cutOffLater(this.#socket)
   }
 }

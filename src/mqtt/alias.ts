@@ -4,18 +4,20 @@ import { type ReasonCode, reasonCodes } from './packet.ts'
 
 /** The client's aliases: up to `limits.topicAliasMax`, as CONNACK announces. [MQTT-3.3.2-7] [MQTT-3.3.2-12] */
 export class IncomingAliases {
-  readonly #topics = new Map<number, string>()
+  /** Most clients use none. */
+  #topics: Map<number, string> | undefined
   #bytes = 0
 
   /** The topic that a PUBLISH is for, by its own topic and alias (0 is none); or why the connection is to end. */
   resolve(topic: string, alias: number): string | ReasonCode {
     if (alias === 0) return topic
     if (alias > limits.topicAliasMax) return reasonCodes.topicAliasInvalid // [MQTT-3.3.2-9]
-    const known = this.#topics.get(alias)
+    const known = this.#topics?.get(alias)
     if (topic === '') return known ?? reasonCodes.protocolError // an alias that was never given a topic, section 3.3.4
     if (topic === known) return topic
     const bytes = this.#bytes + textBytes(topic) - (known === undefined ? 0 : textBytes(known))
     if (bytes > limits.topicAliasBytesMax) return reasonCodes.quotaExceeded
+    this.#topics ??= new Map()
     this.#topics.set(alias, topic)
     this.#bytes = bytes
     return topic

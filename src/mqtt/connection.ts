@@ -19,7 +19,7 @@ export class Connection implements ClientPublisher {
   readonly promises: Promises
   phase: Phase
   /** Subscribers for which it waits. */
-  readonly #waitsFor = new Set<Session>()
+  #waitsFor: Set<Session> | undefined
   #isHeld = false
   #lastHeardMs: number
 
@@ -53,25 +53,28 @@ export class Connection implements ClientPublisher {
   }
 
   waitFor(subscriber: Session): void {
+    this.#waitsFor ??= new Set()
     this.#waitsFor.add(subscriber)
     this.holdOrGo()
   }
 
   caughtUp(subscriber: Session): void {
-    this.#waitsFor.delete(subscriber)
+    const waitsFor = this.#waitsFor as Set<Session>
+    waitsFor.delete(subscriber)
+    if (waitsFor.size === 0) this.#waitsFor = undefined
     this.holdOrGo()
   }
 
   /** It has ended: what was not acknowledged will come again, and nobody need tell it anything. */
   forget(): void {
     this.promises.forget()
-    for (const subscriber of this.#waitsFor) subscriber.forgetWaiting(this)
+    for (const subscriber of this.#waitsFor ?? []) subscriber.forgetWaiting(this)
   }
 
   /** Stops reading from a client for whom others or the disk cannot keep up, and goes on when they have caught up. */
   holdOrGo(): void {
     const { length } = this.promises
-    const mustWait = this.#waitsFor.size > 0 || length >= limits.receivedMax || (length > 0 && this.broker.keeper.isFull)
+    const mustWait = this.#waitsFor !== undefined || length >= limits.receivedMax || (length > 0 && this.broker.keeper.isFull)
     if (mustWait === this.#isHeld) return
     this.#isHeld = mustWait
     this.#lastHeardMs = this.broker.nowMs()

@@ -65,9 +65,9 @@ export class Session {
   readonly #subscriptions = new Map<string, SubscriptionOptions>()
   #subscriptionBytes = 0
   /** By filter, so that there are never more than subscriptions. */
-  readonly #bursts = new Map<string, RetainedBurst>()
+  #bursts: Map<string, RetainedBurst> | undefined
   /** Publishers that wait until it has caught up. */
-  readonly #waiting = new Set<Owner>()
+  #waiting: Set<Owner> | undefined
   /** When its client last took something, or first had something to take. */
   #progressMs = 0
 
@@ -108,7 +108,7 @@ export class Session {
 
   /** Removes a subscription, and sends no more of its retained messages; answers whether there was one. [MQTT-3.10.4-2] */
   unsubscribe(filter: string): boolean {
-    this.#bursts.delete(filter)
+    this.#bursts?.delete(filter)
     if (!this.#subscriptions.delete(filter)) return false
     this.#subscriptionBytes -= filterWeightBytes(filter)
     return true
@@ -127,6 +127,7 @@ export class Session {
 
   /** Starts sending the retained messages of a subscription, as fast as the client reads; the same one begins anew. [MQTT-3.3.1-9] */
   deliverRetained(filter: string, walk: Walk, options: SubscriptionOptions): void {
+    this.#bursts ??= new Map()
     this.#bursts.set(filter, { walk, options })
     this.pump()
   }
@@ -141,19 +142,20 @@ export class Session {
 
   /** Has a publisher told as soon as it is not behind any more. */
   tellCaughtUp(publisher: Owner): void {
+    this.#waiting ??= new Set()
     this.#waiting.add(publisher)
   }
 
   /** A publisher that waits has gone. */
   forgetWaiting(publisher: Owner): void {
-    this.#waiting.delete(publisher)
+    ;(this.#waiting as Set<Owner>).delete(publisher)
   }
 
   /** Lets publishers go on that wait for it, if it is not behind any more. */
   letGo(): void {
-    if (this.#waiting.size === 0 || this.isBehind(1 / 4)) return
-    const publishers = [...this.#waiting]
-    this.#waiting.clear()
+    const publishers = this.#waiting
+    if (!publishers || this.isBehind(1 / 4)) return
+    this.#waiting = undefined
     for (const publisher of publishers) publisher.caughtUp(this)
   }
 
@@ -219,11 +221,14 @@ export class Session {
 
   /** A burst that waits for the window lets the ones behind it go on: those at QoS 0 need none. */
   #drainRetained(outbox: Outbox): void {
-    for (const [filter, burst] of this.#bursts) {
+    const bursts = this.#bursts
+    if (!bursts) return
+    for (const [filter, burst] of bursts) {
       const posted = this.#drainBurst(outbox, burst)
       if (posted === 'full') return
-      if (posted === 'sent') this.#bursts.delete(filter)
+      if (posted === 'sent') bursts.delete(filter)
     }
+    if (bursts.size === 0) this.#bursts = undefined
   }
 
   #drainBurst(outbox: Outbox, { walk, options }: RetainedBurst): 'sent' | 'full' | 'window-full' {

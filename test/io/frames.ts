@@ -6,13 +6,15 @@ import fc from 'fast-check'
 import t from 'tap'
 import * as ws from 'ws'
 import { type FrameFault, type FrameOwner, FrameReader } from '../../src/io/frames.ts'
-import { limits } from '../../src/limits.ts'
+import { limits, setLimits } from '../../src/limits.ts'
 import { clientFrame } from '../fixtures/io/frames.ts'
 import { holds, holdsLater } from '../fixtures/io/property.ts'
 import { turns, until } from '../fixtures/io/waiting.ts'
 
 /** The part of ws that its types leave out. */
 const { Receiver } = ws as unknown as { readonly Receiver: new (options: object) => Writable }
+
+setLimits({ webSocketMessageBytesMax: 65_536 }) // so that a message past the bound is soon made
 
 /** What was read. */
 class Told implements FrameOwner {
