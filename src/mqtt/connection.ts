@@ -26,7 +26,7 @@ export class Connection implements ClientPublisher {
   constructor(broker: Broker, outbox: Outbox) {
     this.broker = broker
     this.outbox = outbox
-    this.promises = new Promises(broker.keeper, outbox, () => this.holdOrGo())
+    this.promises = new Promises(broker.keeper, this)
     this.#lastHeardMs = broker.nowMs()
     this.phase = { name: 'opening', sinceMs: this.#lastHeardMs }
   }

@@ -19,7 +19,7 @@ export class Deliveries<S> {
   readonly #household: Household
   /** The session's number on the disk; 0 when nothing of it is kept. */
   readonly #session: number
-  readonly #synced: () => void
+  readonly #owner: { pump(): void }
   readonly #window = new Window<S>(limits.inflightMax, limits.inflightBytesMax)
   readonly #queue = new Queue<Delivery<S>>(limits.queueMessagesMax, limits.queueBytesMax)
   #lastOrder = 0
@@ -29,11 +29,11 @@ export class Deliveries<S> {
   /** PUBRECs that are not on the disk yet. */
   #releasing = 0
 
-  /** @param synced told when messages at QoS 2 of a kept session may go out */
-  constructor(household: Household, session: number, synced: () => void) {
+  /** @param owner told when messages at QoS 2 of a kept session may go out */
+  constructor(household: Household, session: number, owner: { pump(): void }) {
     this.#household = household
     this.#session = session
-    this.#synced = synced
+    this.#owner = owner
   }
 
   /** Those that wait. */
@@ -150,7 +150,7 @@ export class Deliveries<S> {
       this.#isSyncing = false
       this.#syncedOrder = order
       if (this.#lastOrder > order) this.#sync()
-      this.#synced()
+      this.#owner.pump()
     })
   }
 
@@ -160,7 +160,7 @@ export class Deliveries<S> {
     this.#releasing++
     this.#household.keeper.afterSync(() => {
       this.#releasing--
-      this.#synced()
+      this.#owner.pump()
     })
   }
 

@@ -11,17 +11,23 @@ interface Waiting {
   readonly then: (() => void) | undefined
 }
 
+/** Who promises. */
+interface Promiser {
+  readonly outbox: Outbox
+  /** Told each time that a promise was kept. */
+  holdOrGo(): void
+}
+
 /** The answers that wait. They are few, for who owns them stops reading from a client that has many. */
 export class Promises {
   readonly #keeper: Keeper
   /** Let go of with the connection: a disk that fails may hold on to a promise for long. */
-  #owner: { readonly outbox: Outbox; readonly kept: () => void } | undefined
+  #owner: Promiser | undefined
   #waiting: Waiting[] = []
 
-  /** @param kept told each time that one was kept */
-  constructor(keeper: Keeper, outbox: Outbox, kept: () => void) {
+  constructor(keeper: Keeper, owner: Promiser) {
     this.#keeper = keeper
-    this.#owner = { outbox, kept }
+    this.#owner = owner
   }
 
   get length(): number {
@@ -36,8 +42,8 @@ export class Promises {
   /** Answers now, or once all that was put so far is on the disk if the answer promises that. @param then done once it has gone */
   make(reply: Reply | undefined, isKept: boolean, then?: () => void): void {
     this.#waiting.push({ reply, isKept, then })
-    if (isKept) this.#keeper.afterSync(this.#keep)
-    else if (this.#waiting.length === 1) this.#answer()
+    if (isKept) this.#keeper.afterSync(() => this.#keep())
+    else if (this.#waiting.length === 1) this.#answer(this.#owner as Promiser)
   }
 
   /** The connection has ended: what was not acknowledged will come again. */
@@ -47,16 +53,17 @@ export class Promises {
   }
 
   /** The first promise is kept, and what waited behind it for its turn goes too. */
-  readonly #keep = (): void => {
-    if (this.#waiting.length === 0) return
-    do this.#answer()
+  #keep(): void {
+    const owner = this.#owner
+    if (!owner) return
+    do this.#answer(owner)
     while (this.#waiting[0]?.isKept === false)
-    this.#owner?.kept()
+    owner.holdOrGo()
   }
 
-  #answer(): void {
+  #answer({ outbox }: Promiser): void {
     const { reply, then } = this.#waiting.shift() as Waiting
-    if (reply) this.#owner?.outbox.reply(reply)
+    if (reply) outbox.reply(reply)
     then?.()
   }
 }

@@ -78,7 +78,7 @@ export class Session {
     this.number = number
     this.expiryMs = expiryMs
     this.where = { name: 'away', sinceMs: household.nowMs() }
-    this.#deliveries = new Deliveries(household, number, () => this.pump())
+    this.#deliveries = new Deliveries(household, number, this)
   }
 
   /** Messages that wait. */

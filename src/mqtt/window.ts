@@ -24,13 +24,16 @@ export interface Delivery<S = unknown> {
 
 const packetIdMax = 65_535
 
+const nothing = new Map<number, never>()
+
 /** Deliveries by packet id, in the order in which they began; bounded in number and bytes. */
 export class Window<S = unknown> {
   /** The client's Receive Maximum: so many may be on their way at once on this connection. [MQTT-3.3.4-9] */
   receiveMax = packetIdMax
   readonly #sizeMax: number
   readonly #bytesMax: number
-  readonly #inflight = new Map<number, Delivery<S>>()
+  /** Most sessions have none, and share this one. */
+  #inflight: Map<number, Delivery<S>> = nothing
   #bytes = 0
   #sent = 0
   #lastId = 0
@@ -64,6 +67,7 @@ export class Window<S = unknown> {
 
   /** Takes a delivery in; who adds one has made sure that it fits. */
   add(delivery: Delivery<S>): void {
+    if (this.#inflight === nothing) this.#inflight = new Map()
     this.#inflight.set(delivery.packetId, delivery)
     this.#bytes += weightBytes(delivery.message)
     if (delivery.sent) this.#sent++

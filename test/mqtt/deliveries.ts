@@ -16,7 +16,7 @@ class Rig {
   readonly deliveries: Deliveries<string>
 
   constructor(session = 0) {
-    this.deliveries = new Deliveries<string>(this.house.broker, session, () => this.deliveries.drain(this.outbox))
+    this.deliveries = new Deliveries<string>(this.house.broker, session, { pump: () => this.deliveries.drain(this.outbox) })
   }
 
   add(text: string, qos: 1 | 2 = 1, changes: Partial<Message> = {}): boolean {
@@ -273,7 +273,7 @@ t.test('what begins at once leaves, or leaves no trace', async t => {
 
 t.test('what begins at once waits when the disk has no room, and takes nothing from others that share its message', async t => {
   const house = new House()
-  const [one, two] = [1, 2].map(session => new Deliveries<string>(house.broker, session, () => undefined))
+  const [one, two] = [1, 2].map(session => new Deliveries<string>(house.broker, session, { pump: () => undefined }))
   const outbox = new Recorder()
   const shared = due('a=1')
   t.equal(one?.begin(outbox, shared), 'sent')

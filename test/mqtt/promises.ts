@@ -12,7 +12,7 @@ function begin(): { house: House; outbox: Recorder; promises: Promises; kept: nu
   const house = new House()
   const outbox = new Recorder()
   const kept: number[] = []
-  const promises = new Promises(house.broker.keeper, outbox, () => kept.push(promises.length))
+  const promises = new Promises(house.broker.keeper, { outbox, holdOrGo: () => kept.push(promises.length) })
   return { house, outbox, promises, kept }
 }
 
