@@ -118,6 +118,8 @@ const inForce = {
    * others are not read from while so many wait for the disk.
    */
   receivedMax: 100,
+  /** Messages at QoS 2 that a client of 3.1 or 3.1.1 may leave unreleased; each is a row on the disk if its session is kept. */
+  unreleasedMax: 4_096,
   /** A client is not let go longer without a word than this; one of MQTT 5.0 that wants to be is told so. */
   keepAliveSecondsMax: 3_600,
   /** How long publishers wait for a subscriber whose queue fills and who takes nothing from it. */
@@ -145,6 +147,8 @@ const inForce = {
   outboxRepliesBytesMax: 4_096,
   /** Pieces that gather for one client in a turn of the event loop before they are written early. */
   outboxSlicesMax: 64,
+  /** One client's packets are dealt with for no longer than this in a turn of the event loop; then others have theirs. */
+  turnMs: 5,
   /** A client whose outbox has been full for so long is closed as too slow. */
   drainMs: 20_000,
   /** Bytes that Node reads from a connection at once. */
@@ -163,6 +167,8 @@ const inForce = {
   requestMs: 10_000,
   /** Most bytes of a request's head. */
   requestHeadBytesMax: 8_192,
+  /** What comes behind a request is thrown away no more often than this: a flood of it makes garbage faster than that is collected. */
+  discardMs: 100,
   /** A client that does not close its side after we did is cut off by then. */
   lingerMs: 2_000,
   /** TCP asks a silent peer whether it is still there after so long. */

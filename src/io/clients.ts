@@ -97,6 +97,8 @@ class Client implements LinkOwner, Outlet {
   readonly #outbox: LinkOutbox
   readonly #connection: Connection
   #late = false
+  /** When it began to be dealt with in this turn. */
+  #turnMs = 0
 
   constructor(link: Link, clients: Clients) {
     this.pool = clients.pool
@@ -109,6 +111,7 @@ class Client implements LinkOwner, Outlet {
   }
 
   received(chunk: Buffer): void {
+    this.#turnMs = this.#clients.clock.monotonicMs()
     if (!this.#isClosed()) this.#taken(this.#inbox.push(chunk, this.#take))
   }
 
@@ -137,6 +140,7 @@ class Client implements LinkOwner, Outlet {
   }
 
   takeHeld(): boolean {
+    this.#turnMs = this.#clients.clock.monotonicMs()
     return this.#isClosed() || this.#taken(this.#inbox.release(this.#take))
   }
 
@@ -168,6 +172,7 @@ class Client implements LinkOwner, Outlet {
     if (typeof decoded === 'string') this.#malformed(decoded)
     else this.#step(decoded)
     if (this.#isClosed()) return 'ended'
+    if (this.#clients.clock.monotonicMs() - this.#turnMs > limits.turnMs) this.#outbox.rest()
     return this.#outbox.held ? 'held' : 'more'
   }
 

@@ -30,12 +30,14 @@ interface Lane {
   readonly shared: Shared[]
   /** What was encoded for one client alone. */
   own: Slice[]
-  /** The slice that was last asked for as bytes, which many clients write one after the other. */
-  asked: Slice
+  /** The bytes that were last asked for: many clients write the same. */
   pieces: readonly Buffer[]
 }
 
 const sharedMax = 4
+const noSlices: readonly Slice[] = []
+/** A PUBLISH up to this share of a slab is not cut at its end: each client would have two pieces to write, or to copy. */
+const uncutShare = 16
 const frameHeader = Buffer.alloc(4)
 
 /** Encodings in slabs. The slices that it returns stay as they are; their slabs are held until the next call, so who keeps one retains its slab. */
@@ -57,7 +59,7 @@ export class Encoder {
     const lane = this.#laneOf(framing, voice.level)
     this.#forgetOwn(lane)
     const body = encode(packet, voice)
-    if (body.length === 0) return lane.own
+    if (body.length === 0) return noSlices
     const headerBytes = writeFrameHeader(framing, frameHeader, 0, body.length)
     return this.#append(lane, lane.own, frameHeader, headerBytes) && this.#append(lane, lane.own, body, body.length) ? lane.own : undefined
   }
@@ -88,14 +90,11 @@ export class Encoder {
 
   /** The bytes of slices that were encoded so; they are made once for all who write the same one after the other. */
   pieces(framing: Framing, level: ProtocolLevel, slices: readonly Slice[]): readonly Buffer[] {
-    const [slice] = slices
-    if (slice === undefined || slices.length > 1) return slices.map(each => this.#bytesOf(each))
+    const slice = slices[0]
+    if (slice === undefined || slices.length > 1) return this.#manyPieces(slices)
     const lane = this.#laneOf(framing, level)
-    const { asked } = lane
-    if (slice.slab !== asked.slab || slice.offset !== asked.offset || slice.length !== asked.length) {
-      lane.asked = slice
-      lane.pieces = [this.#bytesOf(slice)]
-    }
+    const last = lane.pieces[0]
+    if (last?.byteOffset !== this.#placeOf(slice) || last.length !== slice.length) lane.pieces = [this.#bytesOf(slice)]
     return lane.pieces
   }
 
@@ -113,7 +112,11 @@ export class Encoder {
     const body = publishBytes(message, options, level, alias)
     const bytes = frameHeaderBytes(lane.framing, body) + body
     const { slabBytes } = this.#pool
-    const fits = lane.slab >= 0 && bytes <= slabBytes - lane.used
+    let fits = lane.slab >= 0 && bytes <= slabBytes - lane.used
+    if (!fits && bytes <= slabBytes / uncutShare) {
+      if (!this.#turn(lane)) return false
+      fits = true
+    }
     const target = fits ? this.#bytes : scratch
     const at = fits ? lane.slab * slabBytes + lane.used : 0
     writePublish(target, writeFrameHeader(lane.framing, target, at, body), message, options, level, alias)
@@ -139,21 +142,33 @@ export class Encoder {
     for (const { slab } of slices) this.#pool.release(slab)
   }
 
-  #bytesOf({ slab, offset, length }: Slice): Buffer {
-    const at = slab * this.#pool.slabBytes + offset
-    return this.#bytes.subarray(at, at + length)
+  #manyPieces(slices: readonly Slice[]): readonly Buffer[] {
+    return slices.map(slice => this.#bytesOf(slice)) // not in `pieces`: a function that makes a closure makes a context each time
+  }
+
+  #bytesOf(slice: Slice): Buffer {
+    const at = this.#placeOf(slice)
+    return this.#bytes.subarray(at, at + slice.length)
+  }
+
+  #placeOf({ slab, offset }: Slice): number {
+    return slab * this.#pool.slabBytes + offset
+  }
+
+  /** Goes on in another slab; false when the pool is empty. */
+  #turn(lane: Lane): boolean {
+    const slab = this.#pool.take()
+    if (slab < 0) return false
+    if (lane.slab >= 0) this.#pool.release(lane.slab)
+    lane.slab = slab
+    lane.used = 0
+    return true
   }
 
   #append(lane: Lane, slices: Slice[], bytes: Buffer, length: number): boolean {
     const pool = this.#pool
     for (let at = 0; at < length; ) {
-      if (lane.slab < 0 || lane.used === pool.slabBytes) {
-        const slab = pool.take()
-        if (slab < 0) return false
-        if (lane.slab >= 0) pool.release(lane.slab)
-        lane.slab = slab
-        lane.used = 0
-      }
+      if ((lane.slab < 0 || lane.used === pool.slabBytes) && !this.#turn(lane)) return false
       const part = Math.min(length - at, pool.slabBytes - lane.used)
       bytes.copy(this.#bytes, lane.slab * pool.slabBytes + lane.used, at, at + part)
       addSlice(pool, slices, lane.slab, lane.used, part)
@@ -176,7 +191,7 @@ export function addSlice(pool: Pool, slices: Slice[], slab: number, offset: numb
 }
 
 function lane(framing: Framing, isFive: boolean): Lane {
-  return { framing, isFive, slab: -1, used: 0, message: undefined, shared: [], own: [], asked: { slab: -1, offset: 0, length: 0 }, pieces: [] }
+  return { framing, isFive, slab: -1, used: 0, message: undefined, shared: [], own: [], pieces: [] }
 }
 
 /** Whether a QoS 0 encoding is what would be made again; before MQTT 5.0 only RETAIN is told. */

@@ -67,7 +67,10 @@ class Visitor implements SocketOwner {
   }
 
   received(chunk: Buffer): void {
-    if (!this.#head) return
+    if (!this.#head) {
+      restALittle(this.#socket) // what is sent behind a request would only be thrown away
+      return
+    }
     const bytes = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk])
     const end = bytes.indexOf('\r\n\r\n')
     if (!/^[A-Z]/.test(bytes.toString('latin1', 0, 1))) this.#refuse('400 Bad Request', 'This is no request of HTTP.')
@@ -162,4 +165,13 @@ class Visitor implements SocketOwner {
     clearTimeout(this.#timer)
     this.#site.visitors.delete(this)
   }
+}
+
+function restALittle(socket: Socket): void {
+  socket.pause()
+  setTimeout(resume, limits.discardMs, socket).unref()
+}
+
+function resume(socket: Socket): void {
+  socket.resume()
 }

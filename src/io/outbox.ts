@@ -23,6 +23,9 @@ export interface Outlet {
 /** Until CONNECT tells more. */
 const unheard: Voice = { level: 4, packetBytesMax: Number.POSITIVE_INFINITY, topicAliasMax: 0 }
 
+/** A list for all who have none: most clients are idle, and what is theirs alone is made when it is needed. */
+const nothing: readonly Slice[] = []
+
 /**
  * The outbox of a link. It never calls the broker back from within `reply`, `publish` or `close`: the broker walks its list of
  * matched sessions meanwhile. That there is room again, or that the connection must end, is told from `flush` and `written`.
@@ -37,9 +40,11 @@ const unheard: Voice = { level: 4, packetBytesMax: Number.POSITIVE_INFINITY, top
 export class LinkOutbox implements Outbox {
   readonly #link: Link
   readonly #outlet: Outlet
-  #gathered: Slice[] = []
-  #writing: Slice[] = []
-  #backlog: Slice[] = []
+  /** The encoder's own list while that is all, else `#extended`. */
+  #gathered: readonly Slice[] = nothing
+  #extended: Slice[] | undefined
+  #writing: readonly Slice[] = nothing
+  #backlog: Slice[] | undefined
   #bytes = 0
   /** Bytes of the PUBLISH that was refused, 0 when the pool was empty; -1 when none was. */
   #refusedBytes = -1
@@ -50,6 +55,7 @@ export class LinkOutbox implements Outbox {
   #voice = unheard
   #aliases: OutgoingAliases | undefined
   #held = false
+  #resting = false
 
   constructor(link: Link, outlet: Outlet) {
     this.#link = link
@@ -68,7 +74,7 @@ export class LinkOutbox implements Outbox {
 
   /** Whether no packets are wanted for now. */
   get held(): boolean {
-    return this.#held
+    return this.#held || this.#resting
   }
 
   speak(voice: Voice): void {
@@ -81,6 +87,13 @@ export class LinkOutbox implements Outbox {
     this.#held = held
     if (held) this.#link.pause()
     else this.#outlet.flushLater() // reading begins again there, and not while the broker is at work
+  }
+
+  /** Wants no more packets before the next turn. */
+  rest(): void {
+    this.#resting = true
+    this.#link.pause()
+    this.#outlet.flushLater()
   }
 
   reply(packet: Reply): void {
@@ -129,6 +142,7 @@ export class LinkOutbox implements Outbox {
   /** Writes what was gathered in one go, at the end of a turn. */
   flush(): void {
     if (this.#ended) return
+    this.#resting = false
     this.#send()
     this.#settle()
   }
@@ -137,11 +151,11 @@ export class LinkOutbox implements Outbox {
   written(): void {
     if (this.#ended) return
     this.#release(this.#writing)
-    this.#writing = []
+    this.#writing = nothing
     this.#writingSinceMs = -1
     const backlog = this.#backlog
-    this.#backlog = []
-    this.#write(backlog)
+    this.#backlog = undefined
+    if (backlog) this.#write(backlog)
     if (this.#closing) this.#send() // what was gathered since goes out too
     this.#settle()
   }
@@ -160,13 +174,22 @@ export class LinkOutbox implements Outbox {
     // Slabs that are given back may not be written from any more, so that what is under way is cut off.
     const reason = this.#writing.length > 0 ? 'too-slow' : (this.#closing ?? 'lost')
     this.#closing ??= reason
-    for (const slices of [this.#gathered, this.#writing, this.#backlog]) this.#release(slices)
-    this.#gathered = this.#writing = this.#backlog = []
+    for (const slices of [this.#gathered, this.#writing, this.#backlog ?? nothing]) this.#release(slices)
+    this.#gathered = this.#writing = nothing
+    this.#extended = this.#backlog = undefined
     this.#link.end(reason)
   }
 
   #gather(slices: readonly Slice[]): void {
-    for (const { slab, offset, length } of slices) addSlice(this.#outlet.pool, this.#gathered, slab, offset, length)
+    const { pool } = this.#outlet
+    if (this.#gathered.length === 0) {
+      for (const { slab } of slices) pool.retain(slab)
+      this.#gathered = slices
+    } else {
+      this.#extended ??= this.#gathered.map(slice => ({ ...slice }))
+      for (const { slab, offset, length } of slices) addSlice(pool, this.#extended, slab, offset, length)
+      this.#gathered = this.#extended
+    }
     this.#bytes += sumBytes(slices)
     if (this.#gathered.length > limits.outboxSlicesMax) this.#send()
     this.#outlet.flushLater()
@@ -174,27 +197,27 @@ export class LinkOutbox implements Outbox {
 
   #send(): void {
     const gathered = this.#gathered
-    this.#gathered = []
+    this.#gathered = nothing
+    this.#extended = undefined
     if (this.#writing.length > 0) {
+      this.#backlog ??= []
       if (!this.#copy(gathered, this.#backlog)) this.#overflowed = true
       this.#release(gathered, false)
       return
     }
-    const own: Slice[] = []
-    const small = gathered.length > 1 && sumBytes(gathered) < (gathered.length * this.#outlet.pool.slabBytes) / 2
-    if (small && this.#copy(gathered, own)) {
-      this.#release(gathered, false)
-      this.#write(own)
-    } else {
-      this.#release(own, false)
+    if (gathered.length === 1 || sumBytes(gathered) >= (gathered.length * this.#outlet.pool.slabBytes) / 2) {
       this.#write(gathered)
+      return
     }
+    const own: Slice[] = []
+    const isCopied = this.#copy(gathered, own)
+    this.#release(isCopied ? gathered : own, false)
+    this.#write(isCopied ? own : gathered)
   }
 
-  #write(slices: Slice[]): void {
+  #write(slices: readonly Slice[]): void {
     if (slices.length === 0) return
-    const pool = this.#outlet.pool
-    const taken = this.#link.write(slices.map(({ slab, offset, length }) => pool.view(slab, offset, length)))
+    const taken = this.#link.write(this.#outlet.encoder.pieces(this.#link.framing, this.#voice.level, slices))
     if (taken) {
       this.#release(slices)
     } else {
@@ -211,7 +234,7 @@ export class LinkOutbox implements Outbox {
     }
     const half = limits.outboxBytesMax / 2
     if (this.#held || this.#bytes > half) this.#link.pause()
-    else if (this.#outlet.takeHeld() && !this.#held) this.#link.resume()
+    else if (this.#outlet.takeHeld() && !this.held) this.#link.resume()
     if (this.#refusedBytes < 0 || this.#bytes > half || !this.#fits(this.#refusedBytes)) return
     this.#refusedBytes = -1
     this.#outlet.drained()

@@ -10,7 +10,7 @@ export interface Request {
 }
 
 const requestLine = /^([A-Z]{1,20}) (\/[!-~]*|[!-~]+) HTTP\/1\.([01])$/
-const headerLine = /^([\w!#$%&'*+.^`|~-]+):[ \t]*([\t -~\x80-\xff]*)$/
+const headerLine = /^([\w!#$%&'*+.^`|~-]+):([\t -~\x80-\xff]*)$/
 
 /** Reads a head without the empty line behind it; `undefined` when it is none. */
 export function readRequest(head: string): Request | undefined {
@@ -23,7 +23,7 @@ export function readRequest(head: string): Request | undefined {
     if (name === undefined || value === undefined) return undefined
     const key = name.toLowerCase()
     const former = headers.get(key)
-    headers.set(key, former === undefined ? value.trimEnd() : `${former}, ${value.trimEnd()}`)
+    headers.set(key, former === undefined ? value.trim() : `${former}, ${value.trim()}`)
   }
   if (minor === '1' && !headers.has('host')) return undefined
   return { method, path: target.split('?', 1)[0] as string, headers }

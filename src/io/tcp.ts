@@ -69,8 +69,13 @@ export function writePieces(socket: Socket, pieces: readonly Uint8Array[], owner
   for (const piece of pieces) socket.write(piece)
   if (pieces.length > 1) socket.uncork()
   if (socket.writableLength === 0) return true
-  socket.write(noBytes, () => owner?.written())
+  tellWritten(socket, owner)
   return false
+}
+
+/** A function of its own, since one that has a closure in it makes garbage whether it comes to that or not. */
+function tellWritten(socket: Socket, owner: Pick<LinkOwner, 'written'> | undefined): void {
+  socket.write(noBytes, () => owner?.written())
 }
 
 /** Ends a socket after what was written; a peer that does not follow is cut off. */

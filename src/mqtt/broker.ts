@@ -111,18 +111,22 @@ export class Broker implements Household {
     return this.#router.unsubscribe(session, filter) ? reasonCodes.success : reasonCodes.noSubscriptionExisted
   }
 
-  /** Keeps a session as it is now, if it is kept; once a packet, for it is written as a whole. */
-  save(session: Session): void {
-    if (session.number === 0) return
+  /** Keeps a session as it is now, if it is kept; once a packet, for it is written as a whole. False when that must be tried again later. */
+  save(session: Session): boolean {
+    if (session.number === 0) return true
     const { number, clientId, expiryMs, subscriptions, will, where } = session
     const awayMs = where.name === 'away' ? this.nowMs() - where.sinceMs : undefined
-    session.isSaved = this.keeper.saveSession({ number, clientId, expirySeconds: expiryMs / 1_000, awayMs, subscriptions, will })
-    if (session.isSaved || this.#willSave) return
-    this.#willSave = true
-    this.keeper.afterSync(() => {
-      this.#willSave = false
-      for (const unsaved of this.#sessions.values()) if (!unsaved.isSaved) this.save(unsaved)
-    })
+    session.isSaved =
+      this.keeper.hasRoomOf(session.subscriptionBytes) &&
+      this.keeper.saveSession({ number, clientId, expirySeconds: expiryMs / 1_000, awayMs, subscriptions, will })
+    if (!session.isSaved && !this.#willSave) {
+      this.#willSave = true
+      this.keeper.afterSync(() => {
+        this.#willSave = false
+        for (const unsaved of this.#sessions.values()) if (!unsaved.isSaved) this.save(unsaved)
+      })
+    }
+    return session.isSaved
   }
 
   /** Notes the packet id of a message at QoS 2; answers whether that is on its way to the disk. */
@@ -131,11 +135,12 @@ export class Broker implements Household {
     return session.number > 0 && this.keeper.saveReceived(session.number, packetId)
   }
 
-  /** Frees it; answers whether it was in use. */
-  releaseReceived(session: Session, packetId: number): boolean {
-    if (!session.received.delete(packetId)) return false
-    if (session.number > 0) this.keeper.dropReceived(session.number, packetId)
-    return true
+  /** Frees it; answers whether it was in use, or that the disk has no room to say so. */
+  releaseReceived(session: Session, packetId: number): 'freed' | 'unknown' | 'refused' {
+    if (!session.received.has(packetId)) return 'unknown'
+    if (session.number > 0 && !this.keeper.dropReceived(session.number, packetId)) return 'refused'
+    session.received.delete(packetId)
+    return 'freed'
   }
 
   /** Time passes: late CONNECTs, silent clients, wills that are due, sessions whose clients never came back, messages that expire. */
@@ -243,6 +248,7 @@ export class Broker implements Household {
     this.counters.count(counter)
     this.#router.forget(session)
     if (session.number > 0) this.keeper.dropSession(session.number, session.deliveries())
+    session.forget()
     this.#publishWill(session)
   }
 

@@ -4,8 +4,8 @@ import { IncomingAliases } from './alias.ts'
 import type { Broker } from './broker.ts'
 import { connectRefusal, expiryMsOf, isLevel, keepAliveSecondsOf, welcome } from './connect.ts'
 import type { CloseReason, Outbox } from './outbox.ts'
-import { type ClientPacket, type Connect, type Message, type Publish, type ReasonCode, reasonCodes, type Subscription } from './packet.ts'
-import type { Event, EventOf, Open, Opening, Phase } from './phase.ts'
+import { type Connect, messageOf, type Publish, type ReasonCode, reasonCodes, type Subscription } from './packet.ts'
+import { type Event, type EventOf, isPacket, type Open, type Opening, type Phase } from './phase.ts'
 import { Promises } from './promises.ts'
 import type { ClientPublisher } from './router.ts'
 import type { Session } from './session.ts'
@@ -19,8 +19,9 @@ export class Connection implements ClientPublisher {
   readonly promises: Promises
   phase: Phase
   /** Subscribers for which it waits. */
-  #waitsFor: Set<Session> | undefined
+  waitsFor: Set<Session> | undefined
   #isHeld = false
+  #stops = false
   #lastHeardMs: number
 
   constructor(broker: Broker, outbox: Outbox) {
@@ -53,28 +54,31 @@ export class Connection implements ClientPublisher {
   }
 
   waitFor(subscriber: Session): void {
-    this.#waitsFor ??= new Set()
-    this.#waitsFor.add(subscriber)
+    if (this.session && !subscriber.needs(this.session)) this.#stops = true
+    this.waitsFor ??= new Set()
+    this.waitsFor.add(subscriber)
     this.holdOrGo()
   }
 
   caughtUp(subscriber: Session): void {
-    const waitsFor = this.#waitsFor as Set<Session>
+    const waitsFor = this.waitsFor as Set<Session>
     waitsFor.delete(subscriber)
-    if (waitsFor.size === 0) this.#waitsFor = undefined
-    this.holdOrGo()
+    if (waitsFor.size > 0) return
+    this.waitsFor = undefined
+    this.#stops = false
+    this.promises.go()
   }
 
   /** It has ended: what was not acknowledged will come again, and nobody need tell it anything. */
   forget(): void {
     this.promises.forget()
-    for (const subscriber of this.#waitsFor ?? []) subscriber.forgetWaiting(this)
+    for (const subscriber of this.waitsFor ?? []) subscriber.forgetWaiting(this)
   }
 
   /** Stops reading from a client for whom others or the disk cannot keep up, and goes on when they have caught up. */
   holdOrGo(): void {
     const { length } = this.promises
-    const mustWait = this.#waitsFor !== undefined || length >= limits.receivedMax || (length > 0 && this.broker.keeper.isFull)
+    const mustWait = this.#stops || (length > 0 && (this.promises.weight >= limits.receivedMax || this.broker.keeper.isFull))
     if (mustWait === this.#isHeld) return
     this.#isHeld = mustWait
     this.#lastHeardMs = this.broker.nowMs()
@@ -118,11 +122,7 @@ const table: { readonly [N in Phase['name']]: Cells<Extract<Phase, { name: N }>>
       if (!session.finish(packetId, 'PUBCOMP')) broker.counters.count('unexpected-acknowledgement')
     },
     SUBSCRIBE: subscribe,
-    UNSUBSCRIBE: ({ broker, promises }, { session }, { packetId, filters }) => {
-      const reasonCodes = filters.map(filter => broker.unsubscribe(session, filter))
-      broker.save(session)
-      promises.make({ type: 'UNSUBACK', packetId, reasonCodes }, session.number > 0)
-    },
+    UNSUBSCRIBE: unsubscribe,
     PINGREQ: ({ outbox }) => outbox.reply({ type: 'PINGRESP' }),
     DISCONNECT: disconnect,
     AUTH: violation, // [MQTT-4.12.0-7]
@@ -168,7 +168,14 @@ function connect(connection: Connection, _: Opening, packet: Connect): void {
     return
   }
   const { session, isPresent } = broker.admit(packet)
-  connection.phase = { name: 'open', session, level, silenceMs: keepAliveSecondsOf(packet) * 1_500, aliases: new IncomingAliases() }
+  connection.phase = {
+    name: 'open',
+    session,
+    level,
+    silenceMs: keepAliveSecondsOf(packet) * 1_500,
+    aliases: new IncomingAliases(),
+    inherited: session.received.size
+  }
   // In MQTT 3.1 the bit that tells of a kept session is reserved.
   outbox.reply(welcome(packet, session, isPresent && level > 3)) // [MQTT-3.2.0-1]
   session.resume(connection, outbox, receiveMaximum)
@@ -180,7 +187,7 @@ function refuse(connection: Connection, reasonCode: ReasonCode): void {
   close(connection, 'refused') // [MQTT-3.2.2-7]
 }
 
-function publish(connection: Connection, { session, level, aliases }: Open, packet: Publish): void {
+function publish(connection: Connection, { session, level, aliases, inherited }: Open, packet: Publish): void {
   const { broker, promises } = connection
   const { qos, packetId } = packet
   const topic = aliases.resolve(packet.topic, packet.topicAlias)
@@ -193,8 +200,10 @@ function publish(connection: Connection, { session, level, aliases }: Open, pack
     promises.make({ type: 'PUBREC', packetId, reasonCode: reasonCodes.success }, session.number > 0)
     return
   }
-  if (qos > 0 && level === 5 && session.received.size + promises.unacknowledged >= limits.receivedMax) {
-    close(connection, 'quota', reasonCodes.receiveMaximumExceeded) // [MQTT-3.3.4-7]
+  // Clients of 3.1 and 3.1.1 were not told of a bound, so theirs is wide. [MQTT-3.3.4-7]
+  const unfinishedMax = level === 5 ? limits.receivedMax + inherited : limits.unreleasedMax
+  if (qos > 0 && session.received.size + promises.unacknowledged >= unfinishedMax) {
+    close(connection, 'quota', reasonCodes.receiveMaximumExceeded)
     return
   }
   const message = messageOf(packet, topic, broker.nowMs())
@@ -227,13 +236,18 @@ function received({ broker, promises }: Connection, { session }: Open, { packetI
 }
 
 /** PUBREL: a packet id of the client is free again. [MQTT-4.3.3-11] [MQTT-4.3.3-12] */
-function release({ broker, promises }: Connection, { session }: Open, { packetId }: EventOf<'PUBREL'>): void {
-  const isKnown = broker.releaseReceived(session, packetId)
-  const reasonCode = isKnown ? reasonCodes.success : reasonCodes.packetIdentifierNotFound
-  promises.make({ type: 'PUBCOMP', packetId, reasonCode }, session.number > 0)
+function release(connection: Connection, { session }: Open, { packetId }: EventOf<'PUBREL'>): void {
+  const released = connection.broker.releaseReceived(session, packetId)
+  if (released === 'refused') {
+    close(connection, 'quota')
+    return
+  }
+  const reasonCode = released === 'freed' ? reasonCodes.success : reasonCodes.packetIdentifierNotFound
+  connection.promises.make({ type: 'PUBCOMP', packetId, reasonCode }, session.number > 0)
 }
 
-function subscribe({ broker, promises }: Connection, { session }: Open, { packetId, subscriptions }: EventOf<'SUBSCRIBE'>): void {
+function subscribe(connection: Connection, { session }: Open, { packetId, subscriptions }: EventOf<'SUBSCRIBE'>): void {
+  const { broker, promises } = connection
   // By filter: a packet has room for one filter thousands of times, and each time all retained messages would be walked.
   const withRetained = new Map<string, Subscription>()
   const reasonCodes = subscriptions.map(subscription => {
@@ -241,10 +255,21 @@ function subscribe({ broker, promises }: Connection, { session }: Open, { packet
     if (granted.sendsRetained) withRetained.set(subscription.filter, subscription)
     return granted.reasonCode
   })
-  broker.save(session)
+  if (!broker.save(session)) {
+    close(connection, 'quota')
+    return
+  }
   promises.make({ type: 'SUBACK', packetId, reasonCodes }, session.number > 0, () => {
-    for (const subscription of withRetained.values()) broker.sendRetained(session, subscription)
+    for (const subscription of withRetained.values())
+      if (session.subscriptions.get(subscription.filter) === subscription) broker.sendRetained(session, subscription)
   })
+}
+
+function unsubscribe(connection: Connection, { session }: Open, { packetId, filters }: EventOf<'UNSUBSCRIBE'>): void {
+  const { broker, promises } = connection
+  const reasonCodes = filters.map(filter => broker.unsubscribe(session, filter))
+  if (broker.save(session)) promises.make({ type: 'UNSUBACK', packetId, reasonCodes }, session.number > 0)
+  else close(connection, 'quota')
 }
 
 function disconnect(connection: Connection, { session }: Open, packet: EventOf<'DISCONNECT'>): void {
@@ -279,15 +304,4 @@ function close(connection: Connection, reason: CloseReason, reasonCode: ReasonCo
   if (phase.name === 'open' && phase.level === 5 && reasonCode !== undefined) outbox.reply({ type: 'DISCONNECT', reasonCode }) // [MQTT-4.13.2-1]
   outbox.close(reason)
   if (phase.name === 'open') broker.leave(phase.session)
-}
-
-/** The message of a PUBLISH, which goes by its whole topic and expires at an instant from here on. */
-function messageOf(packet: Publish, topic: string, nowMs: number): Message {
-  const { payload, qos, retain, properties, expirySeconds } = packet
-  const expiresAtMs = expirySeconds === undefined ? undefined : nowMs + expirySeconds * 1_000
-  return { topic, payload, qos, retain, properties, expiresAtMs }
-}
-
-function isPacket(event: Event): event is ClientPacket {
-  return event.type !== 'malformed' && event.type !== 'drained' && event.type !== 'tick' && event.type !== 'end'
 }

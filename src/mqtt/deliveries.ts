@@ -19,7 +19,8 @@ export class Deliveries<S> {
   readonly #household: Household
   /** The session's number on the disk; 0 when nothing of it is kept. */
   readonly #session: number
-  readonly #owner: { pump(): void }
+  /** Let go of with the session: a disk that fails may call back late. */
+  #owner: { pump(): void } | undefined
   readonly #window = new Window<S>(limits.inflightMax, limits.inflightBytesMax)
   readonly #queue = new Queue<Delivery<S>>(limits.queueMessagesMax, limits.queueBytesMax)
   #lastOrder = 0
@@ -63,7 +64,7 @@ export class Deliveries<S> {
     const bytes = weightBytes(due.message)
     if (!this.#queue.fits(bytes)) return false
     const packetId = this.#window.nextId()
-    const delivery: Delivery<S> = { ...due, order: this.#lastOrder + 1, packetId, state: 'message', repeated: false, sent: false }
+    const delivery = this.#deliveryOf(due, packetId, false)
     if (this.#session > 0 && !keeper.saveDelivery(this.#session, delivery)) {
       this.#window.skipTo(packetId - 1)
       return false
@@ -82,7 +83,7 @@ export class Deliveries<S> {
     const window = this.#window
     if (this.#queue.length > 0 || !window.hasQuota || !window.fits(due.message)) return 'window-full'
     const packetId = window.nextId()
-    const delivery: Delivery<S> = { ...due, order: this.#lastOrder + 1, packetId, state: 'message', repeated: false, sent: true }
+    const delivery = this.#deliveryOf(due, packetId, true)
     const isSaved = this.#session === 0 || this.#household.keeper.saveDelivery(this.#session, delivery)
     const posted = isSaved ? this.#post(outbox, delivery) : 'window-full'
     if (posted !== 'sent') {
@@ -141,6 +142,19 @@ export class Deliveries<S> {
     yield* this.#queue.items()
   }
 
+  /** The session has ended. */
+  forget(): void {
+    this.#owner = undefined
+    this.#queue.clear()
+    for (const delivery of this.#window.deliveries()) this.#window.finish(delivery)
+  }
+
+  /** Field by field: a spread costs several times the rest of a delivery. */
+  #deliveryOf({ message, qos, retain, subscriptionIds, group }: Due<S>, packetId: number, sent: boolean): Delivery<S> {
+    const order = this.#lastOrder + 1
+    return { order, packetId, message, qos, retain, subscriptionIds, group, state: 'message', repeated: false, sent }
+  }
+
   /** At QoS 2 a message goes out once it is on the disk: else its packet id might name another one after a restart. */
   #sync(): void {
     if (this.#isSyncing) return
@@ -150,7 +164,7 @@ export class Deliveries<S> {
       this.#isSyncing = false
       this.#syncedOrder = order
       if (this.#lastOrder > order) this.#sync()
-      this.#owner.pump()
+      this.#owner?.pump()
     })
   }
 
@@ -160,7 +174,7 @@ export class Deliveries<S> {
     this.#releasing++
     this.#household.keeper.afterSync(() => {
       this.#releasing--
-      this.#owner.pump()
+      this.#owner?.pump()
     })
   }
 
@@ -192,7 +206,10 @@ export class Deliveries<S> {
       if (posted === 'full') return false
       this.#queue.shift()
       if (posted === 'too-large') this.#drop(delivery)
-      else this.#window.add({ ...delivery, sent: true })
+      else {
+        delivery.sent = true
+        this.#window.add(delivery)
+      }
     }
     return true
   }

@@ -70,6 +70,11 @@ export class Keeper {
     return this.#retained !== undefined && this.#store.waitingBytes + 2 * bytes <= 0.75 * limits.keeperPendingBytesMax
   }
 
+  /** Whether so many bytes find room among what waits: to be asked before they are made. */
+  hasRoomOf(bytes: number): boolean {
+    return this.#store.waitingBytes + bytes <= limits.keeperPendingBytesMax
+  }
+
   /** What was not taken back at the start. */
   get dropped(): Pick<Counters<DropReason>, 'get' | 'all'> {
     return this.#dropped
@@ -84,9 +89,12 @@ export class Keeper {
     })
   }
 
-  /** Whether more promises wait than clients that are here can have made: those of clients that came and went while the disk failed. */
+  /**
+   * Whether clients come and go faster than the disk takes note: more promises wait than those who are here can have made, or
+   * as many sessions that ended are still to be cleared away as there may be.
+   */
   get isOverwhelmed(): boolean {
-    return this.#promised > 2 * limits.clientsMax * limits.receivedMax
+    return this.#promised > 2 * limits.clientsMax * limits.receivedMax || this.#gone.length >= limits.sessionsMax
   }
 
   /**

@@ -187,3 +187,10 @@ export function isExpired({ expiresAtMs }: Message, nowMs: number): boolean {
 export function secondsLeft({ expiresAtMs }: Message, nowMs: number): number | undefined {
   return expiresAtMs === undefined ? undefined : Math.max(0, Math.ceil((expiresAtMs - nowMs) / 1_000))
 }
+
+/** The message of a PUBLISH, which goes by its whole topic and expires at an instant from here on. */
+export function messageOf(packet: Publish, topic: string, nowMs: number): Message {
+  const { payload, qos, retain, properties, expirySeconds } = packet
+  const expiresAtMs = expirySeconds === undefined ? undefined : nowMs + expirySeconds * 1_000
+  return { topic, payload, qos, retain, properties, expiresAtMs }
+}

@@ -26,9 +26,16 @@ export interface Open {
   /** 1.5 times the keep-alive. */
   readonly silenceMs: number
   readonly aliases: IncomingAliases
+  /** Messages at QoS 2 that an earlier connection left unreleased: the quota of this one begins anew. [MQTT-4.9.0-1] */
+  readonly inherited: number
 }
 
 /** Where a connection is. */
 export type Phase = Opening | Open | { readonly name: 'closed' }
 /** An event by its type. */
 export type EventOf<E extends Event['type']> = Extract<Event, { type: E }>
+
+/** Whether an event is a packet of the client. */
+export function isPacket(event: Event): event is ClientPacket {
+  return event.type !== 'malformed' && event.type !== 'drained' && event.type !== 'tick' && event.type !== 'end'
+}

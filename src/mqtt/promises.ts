@@ -1,4 +1,5 @@
 /** Answers to one client that wait until what they promise is on the disk, in the order in which they are due. */
+import { limits } from '../limits.ts'
 import type { Keeper } from './keeper.ts'
 import type { Outbox } from './outbox.ts'
 import type { Reply } from './packet.ts'
@@ -7,7 +8,7 @@ interface Waiting {
   /** None where only the client is to wait. */
   readonly reply: Reply | undefined
   /** Whether it promises something; else it only waits for its turn. [MQTT-4.6.0-2] */
-  readonly isKept: boolean
+  isKept: boolean
   readonly then: (() => void) | undefined
 }
 
@@ -16,6 +17,8 @@ interface Promiser {
   readonly outbox: Outbox
   /** Told each time that a promise was kept. */
   holdOrGo(): void
+  /** Whether nothing may be answered, since subscribers have to catch up. */
+  readonly waitsFor: ReadonlySet<unknown> | undefined
 }
 
 /** The answers that wait. They are few, for who owns them stops reading from a client that has many. */
@@ -34,6 +37,11 @@ export class Promises {
     return this.#waiting.length
   }
 
+  /** What they weigh: an answer to filters is long, and means that a session is on its way to the disk, so one is enough. */
+  get weight(): number {
+    return this.#waiting.reduce((sum, { reply }) => sum + (reply && 'reasonCodes' in reply ? limits.receivedMax : 1), 0)
+  }
+
   /** Messages at QoS 1 whose acknowledgement waits. */
   get unacknowledged(): number {
     return this.#waiting.filter(({ reply }) => reply?.type === 'PUBACK').length
@@ -43,7 +51,14 @@ export class Promises {
   make(reply: Reply | undefined, isKept: boolean, then?: () => void): void {
     this.#waiting.push({ reply, isKept, then })
     if (isKept) this.#keeper.afterSync(() => this.#keep())
-    else if (this.#waiting.length === 1) this.#answer(this.#owner as Promiser)
+    this.go()
+  }
+
+  /** Answers what may be answered, in its order. */
+  go(): void {
+    const owner = this.#owner
+    while (owner && !owner.waitsFor && this.#waiting[0]?.isKept === false) this.#answer(owner)
+    owner?.holdOrGo()
   }
 
   /** The connection has ended: what was not acknowledged will come again. */
@@ -52,13 +67,11 @@ export class Promises {
     this.#owner = undefined
   }
 
-  /** The first promise is kept, and what waited behind it for its turn goes too. */
+  /** The first promise is kept. */
   #keep(): void {
-    const owner = this.#owner
-    if (!owner) return
-    do this.#answer(owner)
-    while (this.#waiting[0]?.isKept === false)
-    owner.holdOrGo()
+    const first = this.#waiting.find(({ isKept }) => isKept)
+    if (first) first.isKept = false
+    this.go()
   }
 
   #answer({ outbox }: Promiser): void {

@@ -169,7 +169,7 @@ export class Router implements Visitor<Session> {
 
   #queued(subscriber: Session, publisher: Publisher): void {
     if (subscriber.number > 0) this.#isKept = true
-    if (typeof publisher === 'string' || subscriber === publisher.session || !subscriber.isBehind()) return
+    if (typeof publisher === 'string' || !publisher.session || !subscriber.isBehind()) return
     publisher.waitFor(subscriber)
     subscriber.tellCaughtUp(publisher)
   }

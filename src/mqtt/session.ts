@@ -16,6 +16,8 @@ export interface Owner {
   takeOver(): void
   /** The session of a subscriber has caught up, or is not waited for any longer. */
   caughtUp(session: Session): void
+  /** For whom it is not read from until they have caught up. */
+  readonly waitsFor: ReadonlySet<Session> | undefined
 }
 
 type Where = { readonly name: 'here'; readonly owner: Owner; readonly outbox: Outbox } | { readonly name: 'away'; readonly sinceMs: number }
@@ -68,6 +70,7 @@ export class Session {
   #bursts: Map<string, RetainedBurst> | undefined
   /** Publishers that wait until it has caught up. */
   #waiting: Set<Owner> | undefined
+  #waitingSinceMs = 0
   /** When its client last took something, or first had something to take. */
   #progressMs = 0
 
@@ -142,8 +145,19 @@ export class Session {
 
   /** Has a publisher told as soon as it is not behind any more. */
   tellCaughtUp(publisher: Owner): void {
-    this.#waiting ??= new Set()
+    if (!this.#waiting) {
+      this.#waiting = new Set()
+      this.#waitingSinceMs = this.#household.nowMs()
+    }
     this.#waiting.add(publisher)
+  }
+
+  /** Whether it can catch up only once another session has: its client is not read from, so what it acknowledges is not heard. */
+  needs(other: Session): boolean {
+    const seen = new Set<Session>([this])
+    for (const session of seen) // which grows meanwhile
+      if (session.where.name === 'here') for (const next of session.where.owner.waitsFor ?? []) seen.add(next)
+    return seen.has(other)
   }
 
   /** A publisher that waits has gone. */
@@ -154,7 +168,9 @@ export class Session {
   /** Lets publishers go on that wait for it, if it is not behind any more. */
   letGo(): void {
     const publishers = this.#waiting
-    if (!publishers || this.isBehind(1 / 4)) return
+    if (!publishers) return
+    const isPatient = this.#household.nowMs() - this.#waitingSinceMs < limits.patienceMs
+    if (isPatient && this.isBehind(1 / 4)) return
     this.#waiting = undefined
     for (const publisher of publishers) publisher.caughtUp(this)
   }
@@ -194,6 +210,11 @@ export class Session {
   /** Takes back a delivery of an earlier run; false when it is past a bound. */
   restore(delivery: Delivery<Session>): boolean {
     return this.#deliveries.restore(delivery)
+  }
+
+  /** It has ended. */
+  forget(): void {
+    this.#deliveries.forget()
   }
 
   /** Its deliveries in their order. */

@@ -41,15 +41,25 @@ export function splitShared(filter: string): SharedFilter {
 /** Tells whether a filter matches a topic name; both must be well-formed, and the filter not shared. [MQTT-4.7.3-4] */
 export function matches(filter: string, topic: string): boolean {
   if (filter === topic) return true
-  const filterLevels = filter.split('/')
-  const topicLevels = topic.split('/')
   // A wildcard at the root never matches a topic that begins with $. [MQTT-4.7.2-1]
-  if (topic.startsWith('$') && (filterLevels[0] === '#' || filterLevels[0] === '+')) return false
-  for (const [index, level] of filterLevels.entries()) {
-    if (level === '#') return true
-    if (index >= topicLevels.length || (level !== '+' && level !== topicLevels[index])) return false
+  if (topic.startsWith('$') && (filter.startsWith('#') || filter.startsWith('+'))) return false
+  let at = 0 // in the topic; past its end once its last level has matched
+  for (let from = 0; from <= filter.length; ) {
+    if (filter.charAt(from) === '#') return true
+    if (at > topic.length) return false
+    const end = endOfLevel(topic, at)
+    const to = endOfLevel(filter, from)
+    const isLike = filter.charAt(from) === '+' || (to - from === end - at && topic.startsWith(filter.slice(from, to), at))
+    if (!isLike) return false
+    at = end + 1
+    from = to + 1
   }
-  return filterLevels.length === topicLevels.length
+  return at > topic.length
+}
+
+function endOfLevel(text: string, from: number): number {
+  const slash = text.indexOf('/', from)
+  return slash < 0 ? text.length : slash
 }
 
 /** Bytes that a filter weighs against its session's bound: its text, a node of the tree for each level, and a round figure for the rest. */

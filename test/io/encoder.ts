@@ -74,6 +74,58 @@ t.test('a message at QoS 0 is encoded once for each framing', async t => {
   t.equal(bytesIn(pool, framed).length, bytesIn(pool, bare).length + 2)
 })
 
+t.test('many clients that write the same get the same bytes', async t => {
+  const pool = new Pool(8, limits.slabBytes)
+  const encoder = new Encoder(pool)
+  const slices = encoder.publish('bare', 4, textMessage('a', 100), once, 0) as readonly Slice[]
+  const framed = encoder.publish('websocket', 4, textMessage('a', 100), once, 0) as readonly Slice[]
+  const pieces = encoder.pieces('bare', 4, slices)
+  t.ok(pieces.length === 1 && bytesIn(pool, slices).equals(pieces[0] as Buffer))
+  t.ok(bytesIn(pool, framed).equals(Buffer.concat(encoder.pieces('websocket', 4, framed))))
+  t.equal(
+    encoder.pieces(
+      'bare',
+      4,
+      slices.map(slice => ({ ...slice }))
+    ),
+    pieces,
+    'by what they are'
+  )
+  for (const other of [{ slab: 1 }, { offset: 1 }, { length: 1 }].map(differs => [{ ...(slices[0] as Slice), ...differs }])) {
+    t.ok(bytesIn(pool, other).equals(Buffer.concat(encoder.pieces('bare', 4, other))))
+    encoder.pieces('bare', 4, slices)
+  }
+  const both = [...slices, ...framed]
+  t.ok(bytesIn(pool, both).equals(Buffer.concat(encoder.pieces('bare', 4, both))))
+  t.strictSame(encoder.pieces('bare', 4, []), [])
+})
+
+t.test('what was returned stays as it is, whatever is encoded after it', async t => {
+  const pool = new Pool(8, limits.slabBytes)
+  const encoder = new Encoder(pool)
+  const voice = { level: 4, packetBytesMax: Number.POSITIVE_INFINITY } as const
+  const encode = [
+    () => encoder.reply('bare', { type: 'PINGRESP' }, voice),
+    () => encoder.reply('bare', { type: 'DISCONNECT', reasonCode: 0x8e }, voice),
+    () => encoder.publish('bare', 4, textMessage('a', 9), once, 0),
+    () => encoder.publish('bare', 4, textMessage('b', 9), { ...once, qos: 1, packetId: 1 }, 0)
+  ]
+  const returned = [...encode, ...encode, ...encode].map(each => {
+    const slices = each()
+    return { slices, were: structuredClone(slices) }
+  })
+  encoder.endTurn()
+  for (const { slices, were } of returned) t.strictSame(slices, were)
+})
+
+t.test('a short message is not cut at the end of a slab', async t => {
+  const pool = new Pool(8, limits.slabBytes)
+  const encoder = new Encoder(pool)
+  for (let index = 0; index < 50; index++) t.equal(encoder.publish('bare', 4, textMessage('a', 200), once, 0)?.length, 1)
+  encoder.endTurn()
+  t.equal(pool.free, pool.count - 1)
+})
+
 t.test('what differs is encoded anew', async t => {
   const pool = new Pool(8, limits.slabBytes)
   const encoder = new Encoder(pool)

@@ -256,6 +256,19 @@ t.test('a turn ends with one write', async t => {
   t.strictSame(room.arrived(), room.expected)
 })
 
+t.test('what is gathered for one client is not gathered for another that got the same before', async t => {
+  const house = new House(64)
+  const [one, other] = [house.open('websocket'), house.open('websocket')]
+  const messages = [messageOf(100, 1), messageOf(100, 2), messageOf(100, 3)] as const
+  for (const room of [one, other]) room.publish(messages[0], atQos0)
+  one.publish(messages[1], atQos0)
+  for (const room of [one, other]) room.publish(messages[2], atQos0)
+  house.endTurn()
+  for (const room of [one, other]) t.strictSame(room.arrived(), room.expected)
+  t.equal(other.expected.length, 2)
+  t.equal(house.heldSlabs, 0)
+})
+
 t.test('too many pieces are written early', async t => {
   const house = new House(200)
   const [one, other] = [house.open('bare'), house.open('bare')]

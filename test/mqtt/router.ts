@@ -30,7 +30,7 @@ class Rig {
   resume(session: Session): void {
     const outbox = new Recorder()
     this.outboxes.set(session.clientId, outbox)
-    session.resume({ takeOver: () => undefined, caughtUp: () => undefined }, outbox, 65_535)
+    session.resume({ waitsFor: undefined, takeOver: () => undefined, caughtUp: () => undefined }, outbox, 65_535)
   }
 
   leave(session: Session): void {
@@ -39,7 +39,7 @@ class Rig {
 
   publisher(session?: Session): ClientPublisher {
     const waitFor = (subscriber: Session): void => void this.waited.push(subscriber)
-    return { session, waitFor, takeOver: () => undefined, caughtUp: () => undefined }
+    return { session, waitFor, waitsFor: undefined, takeOver: () => undefined, caughtUp: () => undefined }
   }
 
   /** Publishes for a client, and answers its reason code. */
@@ -214,7 +214,7 @@ t.test('a message that all its subscribers had to drop is answered with 0x97', a
   t.equal(rig.house.count('deliveries-dropped'), 5)
 })
 
-t.test('a publisher is slowed for a subscriber that is behind, but not for itself', async t => {
+t.test('a publisher is slowed for a subscriber that is behind, be it itself', async t => {
   const rig = new Rig()
   const slow = rig.begin('slow', { a: 1 })
   rig.outboxes.get('slow')?.take()
@@ -222,11 +222,13 @@ t.test('a publisher is slowed for a subscriber that is behind, but not for itsel
   for (let n = 0; n < half; n++) rig.publish('a=x', 1)
   t.strictSame(rig.waited, [])
   rig.publish('a=x', 1, { from: slow })
-  t.strictSame(rig.waited, [])
-  rig.publish('a=x', 1)
   t.strictSame(rig.waited, [slow])
+  rig.publish('a=x', 1)
+  t.strictSame(rig.waited, [slow], 'who has no session any more waits for nobody')
+  rig.publish('a=x', 1, { from: rig.begin('other', {}) })
+  t.strictSame(rig.waited, [slow, slow])
   rig.router.publish(message('a=x', { qos: 1 }), 'daemon')
-  t.equal(rig.waited.length, 1, 'the daemon waits for nobody')
+  t.equal(rig.waited.length, 2, 'the daemon waits for nobody')
 })
 
 t.test('[MQTT-4.8.2-3] a group takes turns, each at its own QoS and with its own options', async t => {
