@@ -77,6 +77,10 @@ export class LinkOutbox implements Outbox {
     return this.#held || this.#resting
   }
 
+  get isPaused(): boolean {
+    return this.held || this.#bytes > limits.outboxBytesMax / 2
+  }
+
   speak(voice: Voice): void {
     this.#voice = voice
     if (voice.topicAliasMax > 0) this.#aliases = new OutgoingAliases(voice.topicAliasMax)
@@ -102,7 +106,8 @@ export class LinkOutbox implements Outbox {
     const bytes = slices ? sumBytes(slices) : 0
     const bytesMax = limits.outboxBytesMax + limits.outboxRepliesBytesMax
     if (this.#bytes + bytes > bytesMax) this.#send() // a burst within a turn, as below
-    if (!slices || this.#overflowed || this.#bytes + bytes > bytesMax) {
+    const cannotBegin = packet.type === 'CONNACK' && bytes === 0 // longer than the client takes
+    if (!slices || cannotBegin || this.#overflowed || this.#bytes + bytes > bytesMax) {
       this.#overflowed = true
       this.#outlet.flushLater()
       return

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts'
 import { IncomingAliases } from './alias.ts'
 import type { Broker } from './broker.ts'
 import { connectRefusal, expiryMsOf, isLevel, keepAliveSecondsOf, welcome } from './connect.ts'
-import type { CloseReason, Outbox } from './outbox.ts'
+import { type CloseReason, codesOfEnds, type Outbox } from './outbox.ts'
 import { type Connect, messageOf, type Publish, type ReasonCode, reasonCodes, type Subscription } from './packet.ts'
 import { type Event, type EventOf, isPacket, type Open, type Opening, type Phase } from './phase.ts'
 import { Promises } from './promises.ts'
@@ -39,7 +39,9 @@ export class Connection implements ClientPublisher {
 
   /** Ms since a packet came; while we do not read, the client cannot be blamed. */
   silentMs(): number {
-    return this.#isHeld ? 0 : this.broker.nowMs() - this.#lastHeardMs
+    const nowMs = this.broker.nowMs()
+    if (this.outbox.isPaused) this.#lastHeardMs = nowMs
+    return nowMs - this.#lastHeardMs
   }
 
   /** Takes an event. */
@@ -238,12 +240,9 @@ function received({ broker, promises }: Connection, { session }: Open, { packetI
 /** PUBREL: a packet id of the client is free again. [MQTT-4.3.3-11] [MQTT-4.3.3-12] */
 function release(connection: Connection, { session }: Open, { packetId }: EventOf<'PUBREL'>): void {
   const released = connection.broker.releaseReceived(session, packetId)
-  if (released === 'refused') {
-    close(connection, 'quota')
-    return
-  }
   const reasonCode = released === 'freed' ? reasonCodes.success : reasonCodes.packetIdentifierNotFound
-  connection.promises.make({ type: 'PUBCOMP', packetId, reasonCode }, session.number > 0)
+  if (released === 'refused') close(connection, 'quota')
+  else connection.promises.make({ type: 'PUBCOMP', packetId, reasonCode }, session.number > 0)
 }
 
 function subscribe(connection: Connection, { session }: Open, { packetId, subscriptions }: EventOf<'SUBSCRIBE'>): void {
@@ -285,14 +284,6 @@ function disconnect(connection: Connection, { session }: Open, packet: EventOf<'
 
 function violation(connection: Connection): void {
   close(connection, 'protocol', reasonCodes.protocolError) // [MQTT-4.13.1-1]
-}
-
-/** What a client of MQTT 5.0 is told of the end, unless the cause has a code of its own. */
-const codesOfEnds: Readonly<Partial<Record<CloseReason, ReasonCode>>> = {
-  server: reasonCodes.serverShuttingDown,
-  'keep-alive': reasonCodes.keepAliveTimeout,
-  'taken-over': reasonCodes.sessionTakenOver, // [MQTT-3.1.4-3]
-  quota: reasonCodes.quotaExceeded
 }
 
 /** Ends a connection: its session goes away, and with it the will is due, unless the client said goodbye. [MQTT-3.1.2-8] */

@@ -1,5 +1,5 @@
 /** The way out to one client as the protocol sees it, and why a connection ends. */
-import type { Message, ProtocolLevel, PublishOptions, Reply } from './packet.ts'
+import { type Message, type ProtocolLevel, type PublishOptions, type ReasonCode, type Reply, reasonCodes } from './packet.ts'
 
 /** Why a connection ends. Each is a counter; `client` and `server` are the ends in good order. */
 export const closeReasons = [
@@ -17,6 +17,14 @@ export const closeReasons = [
   'too-many' // a bound of connections was reached
 ] as const
 export type CloseReason = (typeof closeReasons)[number]
+
+/** What a client of MQTT 5.0 is told of the end, unless the cause has a code of its own. */
+export const codesOfEnds: Readonly<Partial<Record<CloseReason, ReasonCode>>> = {
+  server: reasonCodes.serverShuttingDown,
+  'keep-alive': reasonCodes.keepAliveTimeout,
+  'taken-over': reasonCodes.sessionTakenOver, // [MQTT-3.1.4-3]
+  quota: reasonCodes.quotaExceeded
+}
 
 /** Whether a connection that ends for a reason is cut off at once: its peer takes nothing, is gone, or must not have a place. */
 export function isHasty(reason: CloseReason): boolean {
@@ -43,6 +51,8 @@ export interface Outbox {
   reply(packet: Reply): void
   /** Sends a PUBLISH. `message` names the encoding that may be shared. */
   publish(message: Message, options: PublishOptions): Posted
+  /** Whether the client is not read from, be it that it is held or that it does not read itself. */
+  readonly isPaused: boolean
   /** Takes no more packets from the client until it is told to; what came meanwhile is kept. */
   hold(held: boolean): void
   /** Ends the connection after what was sent. */

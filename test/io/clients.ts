@@ -6,10 +6,10 @@ import { limits } from '../../src/limits.ts'
 import { bytesOf, chop, parseReplies, sizes } from '../fixtures/io/arbitraries.ts'
 import { DoubleLink } from '../fixtures/io/double-link.ts'
 import { bytes } from '../fixtures/io/packets.ts'
-import { connectOf, publishOf, subscribeOf } from '../fixtures/io/peers.ts'
+import { connectOf, connectTcp, publishOf, subscribeOf } from '../fixtures/io/peers.ts'
 import { holdsLater } from '../fixtures/io/property.ts'
-import { House } from '../fixtures/io/serving.ts'
-import { turns } from '../fixtures/io/waiting.ts'
+import { House, serve } from '../fixtures/io/serving.ts'
+import { turns, until } from '../fixtures/io/waiting.ts'
 
 t.setTimeout(120_000)
 
@@ -356,4 +356,12 @@ t.test('stopping tells everybody, writes what the system takes, and gives every 
   t.equal(house.broker.connections, 0)
   await turns()
   ok(house.pool.free >= house.pool.count - 2)
+})
+
+t.test('a client of MQTT 5.0 that takes no packet as long as its CONNACK is closed', async t => {
+  const served = await serve(t)
+  const peer = await connectTcp(t, served.mqttPort)
+  peer.send(bytesOf(connectOf('', { protocolLevel: 5, packetBytesMax: 16 }), 5))
+  await until(() => peer.isClosed, 'the end')
+  t.equal(peer.chunks.length, 0)
 })

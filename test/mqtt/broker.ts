@@ -412,3 +412,24 @@ t.test('[MQTT-3.10.4-3] [3.1.1 MQTT-3.10.4-3] what has begun is finished after U
   client.end()
   t.strictSame(house.accept().send(connect('c', kept)), ['CONNACK 0 present', 'PUBLISH a=1 q2 id1 dup'])
 })
+
+t.test('a packet id is not freed while the disk has no room to note that', async t => {
+  const house = new House()
+  const client = house.connect('c', kept)
+  client.send(publish('a=1', { qos: 2, packetId: 7 }))
+  const session = client.connection.session
+  if (!session) throw new Error('no session')
+  house.store.delete = () => false
+  t.equal(house.broker.releaseReceived(session, 7), 'refused')
+  t.ok(session.received.has(7))
+  t.equal(house.broker.releaseReceived(session, 8), 'unknown')
+})
+
+t.test('nobody is let in while those who came and went leave more behind than the disk takes note of', async t => {
+  const house = new House()
+  house.store.state = 'failing'
+  const client = house.connect('c')
+  for (let n = 0; n <= 2 * limits.clientsMax * limits.receivedMax; n++) house.broker.keeper.afterSync(() => undefined)
+  t.notOk(house.broker.hasRoomFor('d'))
+  t.equal(client.phase, 'open')
+})

@@ -573,3 +573,45 @@ t.test(
     t.strictSame(client.send(puback(2)), ['PUBLISH b=1 q1 id3'])
   }
 )
+
+t.test('what the disk has no room for is not acknowledged: the connection ends', async t => {
+  for (const packet of [subscribe(2, { b: 0 }), unsubscribe(2, 'a'), pubrel(7)]) {
+    const house = new House()
+    const client = house.connect('c', kept)
+    client.send(subscribe(1, { a: 1 }), publish('a=x', { qos: 2, packetId: 7 }))
+    house.store.put('full', new Uint8Array(limits.keeperPendingBytesMax))
+    house.store.delete = () => false
+    t.strictSame(client.send(packet), ['closed quota'], packet.type)
+  }
+})
+
+t.test('[MQTT-4.9.0-1] what an earlier connection left unreleased takes nothing from the quota of this one', async t => {
+  const house = new House()
+  const old = house.connect('c', { ...level5, ...kept })
+  for (let packetId = 1; packetId <= limits.receivedMax; packetId++) old.send(publish('a=x', { qos: 2, packetId }))
+  const client = house.connect('c', { ...level5, ...kept })
+  t.strictSame(client.send(publish('a=y', { qos: 1, packetId: limits.receivedMax + 1 })), [`PUBACK ${limits.receivedMax + 1} code 16`])
+})
+
+t.test('[MQTT-3.10.4-2] what is unsubscribed before SUBACK has gone gets no retained messages', async t => {
+  const house = new House()
+  house.broker.publish(message('a=1', { retain: true }))
+  const client = house.connect('c', kept)
+  t.strictSame(client.send(subscribe(1, { a: 0 }), unsubscribe(2, 'a')), ['SUBACK 1: 0', 'UNSUBACK 2: 0'])
+})
+
+t.test('two clients that publish to each other do not stop each other, and their answers wait until the other has caught up', async t => {
+  const house = new House()
+  const [a, b] = ['a', 'b'].map(name => house.connect(name)) as [Client, Client]
+  a.send(subscribe(1, { 'to/a': 1 }))
+  b.send(subscribe(1, { 'to/b': 1 }))
+  const fill = limits.inflightMax + limits.queueMessagesMax / 2 + 1
+  for (let packetId = 1; packetId <= fill; packetId++) a.send(publish('to/b=x', { qos: 1, packetId }))
+  t.ok(a.outbox.isHeld)
+  for (let packetId = 1; packetId <= fill; packetId++) b.send(publish('to/a=x', { qos: 1, packetId }))
+  t.notOk(b.outbox.isHeld, 'for that would close a circle')
+  t.not(b.lines().at(-1), `PUBACK ${fill}`)
+  for (let packetId = 1; a.outbox.isHeld; packetId++) b.send(puback(packetId))
+  for (let packetId = 1; b.connection.waitsFor; packetId++) a.send(puback(packetId))
+  t.equal(b.lines().filter(line => line === `PUBACK ${fill}`).length, 1)
+})

@@ -318,3 +318,15 @@ t.test('QoS 2 of an earlier run that waits is on the disk', async t => {
   rig.deliveries.finish(1, 'PUBREC')
   t.strictSame(rig.drain(), [`PUBLISH n=${limits.inflightMax + 1} q2 id${limits.inflightMax + 1} dup`])
 })
+
+t.test('a session that has ended owes nothing, and is told nothing by a disk that comes back', async t => {
+  const house = new House()
+  const deliveries = new Deliveries<string>(house.broker, 1, { pump: () => t.fail('it has ended') })
+  const outbox = new Recorder()
+  deliveries.add(due('a=1', 1))
+  deliveries.drain(outbox)
+  deliveries.add(due('a=2', 2))
+  deliveries.forget()
+  house.endTurn()
+  t.strictSame([deliveries.waiting, deliveries.inflight, [...deliveries.all()]], [0, 0, []])
+})

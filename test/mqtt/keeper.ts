@@ -7,6 +7,7 @@ import { deliveryKey } from '../../src/mqtt/keys.ts'
 import type { Message } from '../../src/mqtt/packet.ts'
 import type { DeliveryRecord, SessionRecord } from '../../src/mqtt/record.ts'
 import { holds } from '../fixtures/io/property.ts'
+import { House } from '../fixtures/mqtt/house.ts'
 import { message } from '../fixtures/mqtt/packets.ts'
 import { deliveryOf, loadKeeper, options, plain, SetClocks, sessionOf, utf8, willOf } from '../fixtures/store/kept.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
@@ -412,4 +413,17 @@ t.test('whatever the broker does, nothing is left over', t => {
   })
   holds(t, 500, property)
   t.end()
+})
+
+t.test('what there is room for can be asked before it is made, and who clears away too late is overwhelmed', async t => {
+  const house = new House()
+  const { keeper } = house.broker
+  t.ok(keeper.hasRoomOf(limits.keeperPendingBytesMax))
+  house.store.put('x', new Uint8Array(1))
+  t.notOk(keeper.hasRoomOf(limits.keeperPendingBytesMax))
+  t.notOk(keeper.isOverwhelmed)
+  for (let number = 1; number <= limits.sessionsMax; number++) keeper.dropSession(number, [])
+  t.ok(keeper.isOverwhelmed)
+  house.endTurn()
+  t.notOk(keeper.isOverwhelmed)
 })

@@ -1,8 +1,8 @@
 /** Packets as values: what a message weighs, when it expires, and the copy that may be kept. */
 
 import t from 'tap'
-import { isExpired, keep, secondsLeft, weightBytes } from '../../src/mqtt/packet.ts'
-import { bytesOf, message, textOf } from '../fixtures/mqtt/packets.ts'
+import { isExpired, keep, messageOf, secondsLeft, weightBytes } from '../../src/mqtt/packet.ts'
+import { bytesOf, message, publish, textOf } from '../fixtures/mqtt/packets.ts'
 
 t.test('a message weighs its text, its payload, its properties and the objects around them', async t => {
   t.equal(weightBytes(message('ab=xyz')), 2 * 2 + 3 + 128)
@@ -37,4 +37,11 @@ t.test('[MQTT-3.3.2-6] what is left of the expiry interval is told in whole seco
   )
   t.equal(secondsLeft(message('a=x'), 0), undefined)
   t.notOk(isExpired(message('a=x'), Number.MAX_VALUE))
+})
+
+t.test('the message of a PUBLISH has its whole topic, and expires from here on', async t => {
+  const packet = publish('=x', { qos: 1, packetId: 1, topicAlias: 2, expirySeconds: 3, properties: 'p' })
+  const { payload, properties } = packet
+  t.strictSame(messageOf(packet, 'a', 1_000), { topic: 'a', payload, qos: 1, retain: false, properties, expiresAtMs: 4_000 })
+  t.equal(messageOf(publish('a=x'), 'a', 1_000).expiresAtMs, undefined)
 })

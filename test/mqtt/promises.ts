@@ -86,3 +86,11 @@ t.test('an answer to filters weighs as much as there may be, for a session is on
   promises.make({ type: 'SUBACK', packetId: 2, reasonCodes: [0] }, true)
   t.equal(promises.weight, 1 + limits.receivedMax)
 })
+
+t.test('what is to be done behind an answer is done once that has gone', async t => {
+  const { house, outbox, promises } = begin()
+  promises.make(puback(1), true, () => outbox.reply(puback(2)))
+  t.strictSame(outbox.lines(), [])
+  house.endTurn()
+  t.strictSame(outbox.lines(), ['PUBACK 1', 'PUBACK 2'])
+})

@@ -471,3 +471,16 @@ t.test('what an earlier run kept is there', async t => {
   )
   t.strictSame(resume(session).lines(), ['PUBLISH a=1 q1 id7 dup'])
 })
+
+t.test('a session needs those for whom its client waits, and for whom theirs do', async t => {
+  const house = new House()
+  const [a, b, c] = [begin(0, house), begin(0, house), begin(0, house)]
+  const wait = (session: Session, ...others: Session[]): void =>
+    session.resume({ waitsFor: new Set(others), takeOver: () => undefined, caughtUp: () => undefined }, new Recorder(), 65_535)
+  wait(a, b)
+  wait(b, c)
+  t.strictSame([a.needs(c), c.needs(a), a.needs(a)], [true, false, true])
+  deliver(c, 'a=1', 1)
+  c.forget()
+  t.equal(c.waiting, 0)
+})
