@@ -615,3 +615,18 @@ t.test('two clients that publish to each other do not stop each other, and their
   for (let packetId = 1; b.connection.waitsFor; packetId++) a.send(puback(packetId))
   t.equal(b.lines().filter(line => line === `PUBACK ${fill}`).length, 1)
 })
+
+t.test('who waits for two subscribers goes on when both have caught up', async t => {
+  const house = new House()
+  const subscribers = ['x', 'y'].map(name => house.connect(name))
+  for (const subscriber of subscribers) subscriber.send(subscribe(1, { a: 1 }))
+  const publisher = house.connect('publisher')
+  const fill = limits.inflightMax + limits.queueMessagesMax / 2 + 1
+  for (let packetId = 1; packetId <= fill; packetId++) publisher.send(publish('a=x', { qos: 1, packetId }))
+  t.equal(publisher.connection.waitsFor?.size, 2)
+  const [x, y] = subscribers as [Client, Client]
+  for (let packetId = 1; publisher.connection.waitsFor?.size === 2; packetId++) x.send(puback(packetId))
+  t.ok(publisher.outbox.isHeld)
+  for (let packetId = 1; publisher.connection.waitsFor; packetId++) y.send(puback(packetId))
+  t.notOk(publisher.outbox.isHeld)
+})

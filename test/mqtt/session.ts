@@ -480,6 +480,7 @@ t.test('a session needs those for whom its client waits, and for whom theirs do'
   wait(a, b)
   wait(b, c)
   t.strictSame([a.needs(c), c.needs(a), a.needs(a)], [true, false, true])
+  t.notOk(begin(0, house).needs(a), 'nor does one whose client is away')
   deliver(c, 'a=1', 1)
   c.forget()
   t.equal(c.waiting, 0)
