@@ -22,14 +22,13 @@ export class Connection implements ClientPublisher {
   waitsFor: Set<Session> | undefined
   #isHeld = false
   #stops = false
-  #lastHeardMs: number
+  #lastHeardMs = 0
 
   constructor(broker: Broker, outbox: Outbox) {
     this.broker = broker
     this.outbox = outbox
     this.promises = new Promises(broker.keeper, this)
-    this.#lastHeardMs = broker.nowMs()
-    this.phase = { name: 'opening', sinceMs: this.#lastHeardMs }
+    this.phase = { name: 'opening', sinceMs: broker.nowMs() }
   }
 
   /** The session, once CONNECT was accepted. */
@@ -39,9 +38,8 @@ export class Connection implements ClientPublisher {
 
   /** Ms since a packet came; while we do not read, the client cannot be blamed. */
   silentMs(): number {
-    const nowMs = this.broker.nowMs()
-    if (this.outbox.isPaused) this.#lastHeardMs = nowMs
-    return nowMs - this.#lastHeardMs
+    if (this.outbox.isPaused) this.#lastHeardMs = this.broker.nowMs()
+    return this.broker.nowMs() - this.#lastHeardMs
   }
 
   /** Takes an event. */
@@ -56,19 +54,23 @@ export class Connection implements ClientPublisher {
   }
 
   waitFor(subscriber: Session): void {
-    if (this.session && !subscriber.needs(this.session)) this.#stops = true
     this.waitsFor ??= new Set()
     this.waitsFor.add(subscriber)
+    if (!this.#stops) this.#stops = this.#stopsFor(subscriber)
     this.holdOrGo()
   }
 
   caughtUp(subscriber: Session): void {
     const waitsFor = this.waitsFor as Set<Session>
     waitsFor.delete(subscriber)
-    if (waitsFor.size > 0) return
-    this.waitsFor = undefined
-    this.#stops = false
+    if (waitsFor.size === 0) this.waitsFor = undefined
+    this.#stops = [...waitsFor].some(each => this.#stopsFor(each))
     this.promises.go()
+  }
+
+  /** Whether it is not read from for a subscriber: one that needs it to be, itself first of all, would never catch up. */
+  #stopsFor(subscriber: Session): boolean {
+    return !subscriber.needs(this.session as Session)
   }
 
   /** It has ended: what was not acknowledged will come again, and nobody need tell it anything. */

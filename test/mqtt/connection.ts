@@ -630,3 +630,16 @@ t.test('who waits for two subscribers goes on when both have caught up', async t
   for (let packetId = 1; publisher.connection.waitsFor; packetId++) y.send(puback(packetId))
   t.notOk(publisher.outbox.isHeld)
 })
+
+t.test('who publishes to itself and to another is read from again as soon as the other has caught up', async t => {
+  const house = new House()
+  const [a, b] = ['a', 'b'].map(name => house.connect(name)) as [Client, Client]
+  for (const client of [a, b]) client.send(subscribe(1, { to: 1 }))
+  const fill = limits.inflightMax + limits.queueMessagesMax / 2 + 1
+  for (let packetId = 1; packetId <= fill; packetId++) a.send(publish('to=x', { qos: 1, packetId }))
+  t.ok(a.outbox.isHeld)
+  for (let packetId = 1; a.outbox.isHeld && packetId <= fill; packetId++) b.send(puback(packetId))
+  t.strictSame([a.outbox.isHeld, a.connection.waitsFor?.size], [false, 1], 'else it could not tell what it has taken itself')
+  for (let packetId = 1; a.connection.waitsFor; packetId++) a.send(puback(packetId))
+  t.equal(a.send(publish('to=x', { qos: 1, packetId: 9 })).at(-1), 'PUBACK 9')
+})
