@@ -1,5 +1,5 @@
 /** The memory budget of a set of bounds: every owner's share added up, and the relations between bounds, asserted at start. */
-import { type Bounds, limits } from './limits.ts'
+import type { Bounds } from './limits.ts'
 
 /** Most memory that clients and meters can make the process hold. */
 export interface Budget {
@@ -110,5 +110,3 @@ export function assertRelations(b: Bounds): void {
 function largestMessageBytes({ packetBytesMax }: Pick<Bounds, 'packetBytesMax'>): number {
   return 2 * packetBytesMax + 128
 }
-
-export const { poolSlabs } = budgetOf(limits)

@@ -226,7 +226,6 @@ function publish(connection: Connection, { session, level, aliases, inherited }:
   } else if (isKept && broker.keeper.isFull) {
     promises.make(undefined, true)
   }
-  connection.holdOrGo()
 }
 
 /** PUBREC: the client has a message at QoS 2, or will not have it. */
