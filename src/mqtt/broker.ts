@@ -7,7 +7,7 @@ import { Connection } from './connection.ts'
 import type { BrokerCounter, Household } from './household.ts'
 import type { Keeper, Kept } from './keeper.ts'
 import type { Outbox } from './outbox.ts'
-import { type Connect, keep, type Message, type ReasonCode, reasonCodes, type Subscription } from './packet.ts'
+import { type Connect, keep, type Message, type ReasonCode, reasonCodes, type Subscription, type Will } from './packet.ts'
 import type { Event } from './phase.ts'
 import { type ClientPublisher, type Published, Router } from './router.ts'
 import { Session } from './session.ts'
@@ -186,8 +186,7 @@ export class Broker implements Household {
 
   /** A connection has left its session, which ends with it or waits for its client. */
   leave(session: Session): void {
-    const nowMs = this.nowMs()
-    session.where = { name: 'away', sinceMs: nowMs }
+    session.where = { name: 'away', sinceMs: this.nowMs() }
     this.#clients--
     this.#sessions.delete(session.clientId)
     this.#sessions.set(session.clientId, session) // to the end of those that are away
@@ -196,7 +195,7 @@ export class Broker implements Household {
       this.#forget(session, 'sessions-cleaned')
       return
     }
-    session.willAtMs = nowMs + (session.will?.delaySeconds ?? Number.POSITIVE_INFINITY) * 1_000
+    session.willAtMs = this.#dueAtMs(session.will)
     if (session.will?.delaySeconds === 0) this.#publishWill(session)
     else this.save(session)
   }
@@ -225,7 +224,7 @@ export class Broker implements Household {
         this.keeper.dropDelivery(kept.number, delivery)
       }
       session.will = kept.will
-      session.willAtMs = nowMs + (kept.will?.delaySeconds ?? Number.POSITIVE_INFINITY) * 1_000
+      session.willAtMs = this.#dueAtMs(kept.will)
     }
   }
 
@@ -250,6 +249,11 @@ export class Broker implements Household {
     if (session.number > 0) this.keeper.dropSession(session.number, session.deliveries())
     session.forget()
     this.#publishWill(session)
+  }
+
+  /** When a will is to be published whose client goes now; never, if there is none. */
+  #dueAtMs(will: Will | undefined): number {
+    return this.nowMs() + (will?.delaySeconds ?? Number.POSITIVE_INFINITY) * 1_000
   }
 
   #publishWill(session: Session): void {
