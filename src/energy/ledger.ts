@@ -68,13 +68,14 @@ export class Ledger {
 
   /** The sensor was measured from one instant to another, no further apart than a gap. */
   measure(sensor: number, from: PowerPoint, to: PowerPoint): void {
-    for (let minute = Math.floor(from.atMs / minuteMs); minute * minuteMs < to.atMs && isClockSet(from.atMs); minute++) {
-      const fromMs = Math.max(from.atMs, minute * minuteMs)
+    let fromMs = from.atMs
+    while (fromMs < to.atMs && isClockSet(from.atMs)) {
+      const minute = Math.floor(fromMs / minuteMs)
       const toMs = Math.min(to.atMs, (minute + 1) * minuteMs)
-      if (fromMs === toMs) continue
       const now = this.#enter(sensor, minute)
       now.wattHours = Math.fround(now.wattHours + trapezoidWh(wattsAt(from, to, fromMs), wattsAt(from, to, toMs), toMs - fromMs))
       now.coveredMs = Math.min(minuteMs, now.coveredMs + toMs - fromMs)
+      fromMs = toMs
     }
     this.moveTo(sensor, to.atMs)
   }
