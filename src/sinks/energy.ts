@@ -1,7 +1,7 @@
 /** Accounts for energy, sensor by sensor, and publishes the totals as retained messages once they are stored. */
-import { Filler, type FillOutcome, type PlacedSpan } from '../energy/fill.ts'
-import { type Coverage, Ledger } from '../energy/ledger.ts'
-import { type Accounted, type LastTotals, Totals } from '../energy/totals.ts'
+import { Filler, type FillOutcome, type PlacedSpan } from '../history/fill.ts'
+import { type Coverage, Ledger } from '../history/ledger.ts'
+import { type Accounted, type LastTotals, Totals } from '../history/totals.ts'
 import { limits } from '../limits.ts'
 import { Counters } from '../memory/counters.ts'
 import type { Store } from '../memory/store.ts'

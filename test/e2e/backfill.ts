@@ -1,7 +1,7 @@
 /** Hours in which nobody listened are filled from the meter's own memory: what was measured and what was filled add up to what was true. */
 import { join } from 'node:path'
 import t from 'tap'
-import { Ledger } from '../../src/energy/ledger.ts'
+import { Ledger } from '../../src/history/ledger.ts'
 import { openStore } from '../../src/io/store.ts'
 import { houses } from '../../src/simulator/houses.ts'
 import { SimulatedMeter } from '../../src/simulator/meter.ts'

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import t from 'tap'
 import { openStore } from '../../src/io/store.ts'
 import { Energy } from '../../src/sinks/energy.ts'
-import { dayMs, startMs } from '../fixtures/energy/readings.ts'
+import { dayMs, startMs } from '../fixtures/history/readings.ts'
 import { buildProgram, runAndKill } from '../fixtures/store/child.ts'
 
 t.test('what was published is stored, and each minute of it is in the ledger', async t => {
   const folder = t.testdir()
-  const program = buildProgram('test/fixtures/energy/accountant.ts', folder)
+  const program = buildProgram('test/fixtures/history/accountant.ts', folder)
   const path = join(folder, 'store')
   let [first, highestKWh] = [0, 0]
   for (let times = 0; times < 20; times++) {

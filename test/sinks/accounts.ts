@@ -4,7 +4,7 @@ import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import { Accounts } from '../../src/sinks/accounts.ts'
 import { Energy } from '../../src/sinks/energy.ts'
-import { hourMs, power, startMs, steady } from '../fixtures/energy/readings.ts'
+import { hourMs, power, startMs, steady } from '../fixtures/history/readings.ts'
 import { bytesOf, textOf } from '../fixtures/mqtt/packets.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
 

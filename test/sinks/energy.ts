@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { Energy } from '../../src/sinks/energy.ts'
-import { hourMs, impulses, power, readings, startMs, steady } from '../fixtures/energy/readings.ts'
+import { hourMs, impulses, power, readings, startMs, steady } from '../fixtures/history/readings.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
 
 interface Said {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeImpulses, decodePast, decodePower, encodeImpulses, encodePast, encodePower } from '../../src/energy/records.ts'
+import { decodeImpulses, decodePast, decodePower, encodeImpulses, encodePast, encodePower } from '../../src/history/records.ts'
 
 const wattHours = fc.double({ min: 0, max: 1e12, noNaN: true })
 const watts = fc.float({ noNaN: true, noDefaultInfinity: true })

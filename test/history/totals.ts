@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { Ledger } from '../../src/energy/ledger.ts'
-import { Totals } from '../../src/energy/totals.ts'
+import { Ledger } from '../../src/history/ledger.ts'
+import { Totals } from '../../src/history/totals.ts'
 import type { Reading } from '../../src/reading.ts'
-import { hourMs, impulses, minuteMs, power, readings, startMs, steady } from '../fixtures/energy/readings.ts'
+import { hourMs, impulses, minuteMs, power, readings, startMs, steady } from '../fixtures/history/readings.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
 
 /** A sensor's totals in a store, as a daemon has them that starts now. */

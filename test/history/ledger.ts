@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { pointOf } from '../../src/energy/integrate.ts'
-import { isClockSet, Ledger } from '../../src/energy/ledger.ts'
+import { pointOf } from '../../src/history/integrate.ts'
+import { isClockSet, Ledger } from '../../src/history/ledger.ts'
 import { limits } from '../../src/limits.ts'
 import type { PowerReading } from '../../src/reading.ts'
-import { dayMs, hourMs, minuteMs, power, startMs, steady } from '../fixtures/energy/readings.ts'
+import { dayMs, hourMs, minuteMs, power, startMs, steady } from '../fixtures/history/readings.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
 
 const near = (a: number, b: number, by = 1e-3): boolean => Math.abs(a - b) <= by

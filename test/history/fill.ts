@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { Filler, type FillTimes, type PlacedSpan } from '../../src/energy/fill.ts'
-import { pointOf } from '../../src/energy/integrate.ts'
-import { Ledger } from '../../src/energy/ledger.ts'
+import { Filler, type FillTimes, type PlacedSpan } from '../../src/history/fill.ts'
+import { pointOf } from '../../src/history/integrate.ts'
+import { Ledger } from '../../src/history/ledger.ts'
 import { limits } from '../../src/limits.ts'
-import { dayMs, hourMs, minuteMs, startMs, steady } from '../fixtures/energy/readings.ts'
+import { dayMs, hourMs, minuteMs, startMs, steady } from '../fixtures/history/readings.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
 
 const now: FillTimes = { sinceMs: startMs, lastMs: startMs + 10 * dayMs, nowMs: startMs + 10 * dayMs }

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { integrate, pointOf, trapezoidWh, wattsAt } from '../../src/energy/integrate.ts'
+import { integrate, pointOf, trapezoidWh, wattsAt } from '../../src/history/integrate.ts'
 import { limits } from '../../src/limits.ts'
-import { hourMs, power, startMs } from '../fixtures/energy/readings.ts'
+import { hourMs, power, startMs } from '../fixtures/history/readings.ts'
 
 const near = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b))
 

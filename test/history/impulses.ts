@@ -1,9 +1,9 @@
 /** Pulse counters: wrapped, paired anew, misread, and left alone for long. */
 import fc from 'fast-check'
 import t from 'tap'
-import { countImpulses, type ImpulseState, impulsePointOf } from '../../src/energy/impulses.ts'
+import { countImpulses, type ImpulseState, impulsePointOf } from '../../src/history/impulses.ts'
 import type { ImpulseReading } from '../../src/reading.ts'
-import { hourMs, impulses, startMs } from '../fixtures/energy/readings.ts'
+import { hourMs, impulses, startMs } from '../fixtures/history/readings.ts'
 
 /** Readings 6 s apart, after the first; answers what each told and the units of all. */
 function run(...readings: readonly (number | ImpulseReading)[]): { kinds: string[]; units: number } {

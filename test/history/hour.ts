@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { Hour, minutesPerHour } from '../../src/energy/hour.ts'
+import { Hour, minutesPerHour } from '../../src/history/hour.ts'
 
 const slot = fc.record({ minute: fc.nat(minutesPerHour - 1), wattHours: fc.float({ min: 0, max: 2000, noNaN: true }), seconds: fc.nat(60) })
 

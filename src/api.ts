@@ -1,0 +1,195 @@
+/**
+ * What the HTTP API answers, shared by the server that makes it and the page that reads it. Names end in their unit: times in ms
+ * since 1970, energy in Wh. Money is decimal text in the currency's main unit, such as `12.3456`: never a floating-point number.
+ */
+
+/** The lengths of a history's spans; `1d` and `1mo` are the user's days and months, with 23 to 25 hours and 28 to 31 days. */
+export const steps = ['10s', '1m', '15m', '1h', '1d', '1mo'] as const
+export type Step = (typeof steps)[number]
+
+/** Decimal text in the currency's main unit. */
+export type Money = string
+
+/** `GET /api/history`: one entry of each list is one span; `null` is what is not known. */
+export interface HistoryAnswer {
+  /** Place below the root of the topics, such as `0` or `meter2/1`. */
+  readonly sensor: string
+  /** One clamp of it, or all. */
+  readonly channel: 1 | 2 | 3 | null
+  readonly zone: string
+  readonly step: Step
+  readonly nowMs: number
+  readonly fromMs: number
+  readonly toMs: number
+  /** When the sensor was heard first. */
+  readonly sinceMs: number | null
+  readonly startMs: readonly number[]
+  /** Net energy: what was drawn less what was fed in; litres of a gas or water meter. */
+  readonly energyWh: readonly (number | null)[]
+  /** How much of that was fed in, 0 or more. */
+  readonly exportedWh: readonly (number | null)[]
+  /** How much of that was filled in from the meter's own history. */
+  readonly backfilledWh: readonly (number | null)[]
+  /** For how many seconds of the span energy is known, measured or filled in. */
+  readonly knownSeconds: readonly number[]
+  readonly meanWatts: readonly (number | null)[]
+  readonly minWatts: readonly (number | null)[]
+  readonly maxWatts: readonly (number | null)[]
+  readonly celsius: readonly (number | null)[]
+  /** Without standing charge; there when a tariff is set and `cost` was asked for. */
+  readonly cost?: readonly (Money | null)[]
+  readonly currency?: string
+}
+
+/** One sensor in `GET /api/now`. */
+export interface NowSensor {
+  readonly sensor: string
+  readonly name: string | null
+  readonly kind: 'power' | 'impulses' | 'derived'
+  readonly atMs: number
+  /** Whether that is too long ago to be called live. */
+  readonly stale: boolean
+  readonly watts: number | null
+  readonly celsius: number | null
+  /** Since the user's midnight. */
+  readonly todayWh: number | null
+  /** What a usual day comes to: mean of the days of the last four weeks that are known; null until there are three. */
+  readonly usual: { readonly days: number; readonly byNowWh: number; readonly dayWh: number } | null
+}
+
+/** `GET /api/now` */
+export interface NowAnswer {
+  readonly nowMs: number
+  readonly zone: string
+  readonly currency: string | null
+  /** What the house costs in an hour at this instant; negative while it earns. */
+  readonly costPerHour: Money | null
+  readonly sensors: readonly NowSensor[]
+}
+
+/** What a span of time costs. */
+export interface Bill {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly importedWh: number
+  readonly exportedWh: number
+  /** Time of the span, until now, of which no energy is known. */
+  readonly unknownSeconds: number
+  readonly bands: readonly { readonly name: string; readonly energyWh: number; readonly pricePerKWh: Money; readonly cost: Money }[]
+  readonly standing: Money
+  /** What exported energy earned, 0 or more: taken off. */
+  readonly earned: Money
+  readonly vat: Money
+  readonly total: Money
+}
+
+/** `GET /api/cost`; a `null` tariff means that none is set, and then nothing else is known of money. */
+export interface CostAnswer {
+  readonly sensor: string
+  readonly zone: string
+  readonly nowMs: number
+  readonly tariff: TariffTold | null
+  readonly now: { readonly costPerHour: Money | null; readonly band: string; readonly pricePerKWh: Money; readonly untilMs: number } | null
+  /** So far, each. */
+  readonly today: Bill | null
+  readonly week: Bill | null
+  readonly month: Bill | null
+  readonly year: Bill | null
+  /** The whole of the one before, each. */
+  readonly before: { readonly day: Bill; readonly week: Bill; readonly month: Bill } | null
+  /** What this month will come to; `days` is how many known days it rests on. */
+  readonly forecast: { readonly month: Money; readonly low: Money; readonly high: Money; readonly days: number } | null
+}
+
+/** A price that holds from a day on, in the user's zone. */
+export interface PriceChange {
+  /** `YYYY-MM-DD` */
+  readonly from: string
+  /** VAT is not in any price here: it comes on top, in per cent, such as `5`. */
+  readonly vatPercent: Money
+  readonly standingPerDay: Money
+  /** What a kWh fed in earns; VAT does not come on top of it. */
+  readonly exportPerKWh: Money
+  /** The first that fits holds; the last fits always. */
+  readonly bands: readonly PriceBand[]
+}
+
+/** A price at some hours of some days of the week. */
+export interface PriceBand {
+  readonly name: string
+  readonly pricePerKWh: Money
+  /** `HH:MM`, wall time; a band that ends before it starts goes over midnight. Both missing: all day. */
+  readonly start?: string
+  readonly end?: string
+  /** 1 is Monday; missing: each day. A band over midnight belongs to the day on which it starts. */
+  readonly days?: readonly number[]
+}
+
+/** `GET` and `PUT /api/tariff` */
+export interface TariffTold {
+  /** ISO 4217, such as `GBP`. */
+  readonly currency: string
+  /** Oldest first. */
+  readonly changes: readonly PriceChange[]
+}
+
+/** What may be set of a sensor: `PUT /api/sensors/<place>`. */
+export interface SensorChange {
+  readonly name?: string
+  readonly scale?: number
+  readonly temperatureOffset?: number
+  readonly spikeFilter?: boolean
+  readonly fix144?: boolean
+}
+
+/** `GET /api/device` */
+export interface DeviceAnswer {
+  readonly version: string
+  readonly nowMs: number
+  readonly upSeconds: number
+  readonly zone: string
+  /** Whether changes need a password. */
+  readonly password: boolean
+  readonly meters: readonly {
+    readonly id: string
+    readonly source: string
+    readonly state: string
+    readonly message: string
+    readonly simulated: boolean
+  }[]
+  readonly sensors: readonly {
+    readonly sensor: string
+    readonly kind: 'power' | 'impulses' | 'derived'
+    readonly model: string | null
+    readonly radioId: number | null
+    readonly atMs: number
+    readonly settings: SensorChange
+  }[]
+  /** What the doctor would say, worst first. */
+  readonly findings: readonly { readonly level: 'good' | 'note' | 'bad'; readonly text: string }[]
+  readonly memory: {
+    readonly residentBytes: number
+    readonly heldBytesMax: number
+    readonly pool: { readonly slabs: number; readonly free: number; readonly freeLeast: number; readonly slabBytes: number }
+  }
+  readonly store: {
+    readonly state: string
+    readonly diskBytes: number
+    readonly diskBytesMax: number
+    readonly waitingBytes: number
+    readonly message: string
+  }
+  readonly clients: { readonly connected: number; readonly max: number; readonly sessions: number; readonly retained: number }
+  /** Counted since the start, by kind; only what is not 0. */
+  readonly faults: Readonly<Record<string, number>>
+  /** The last lines of the log, oldest first. */
+  readonly log: readonly { readonly atMs: number; readonly level: 'info' | 'warning' | 'error'; readonly text: string }[]
+}
+
+/** What every answer with a status of 400 or more says. */
+export interface ApiFault {
+  /** For humans: what is wrong and what is allowed. */
+  readonly error: string
+  /** The parameter or field. */
+  readonly field?: string
+}

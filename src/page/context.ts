@@ -1,0 +1,43 @@
+/** What the page's frame gives to each of its views, and what it wants of them. */
+import type { Formats } from './format.ts'
+import type { State } from './model.ts'
+import type { Client } from './mqtt.ts'
+import type { Strings } from './strings.ts'
+
+/** The names of the views, as they stand behind `#` in the address. */
+export const viewNames = ['now', 'history', 'cost', 'console', 'device'] as const
+export type ViewName = (typeof viewNames)[number]
+
+/** The daemon's HTTP API. */
+export interface Api {
+  /** Fetches JSON from a path such as `api/cost?sensor=0`. @throws ApiError, with status 0 when nothing answered */
+  get<T>(path: string, signal?: AbortSignal): Promise<T>
+  /** Changes something; asks the user for the password when that is wanted. @throws ApiError */
+  send<T>(method: 'PUT' | 'POST' | 'DELETE', path: string, body: unknown): Promise<T>
+}
+
+/** What all views share. */
+export interface Context {
+  readonly strings: Strings
+  readonly formats: Formats
+  readonly api: Api
+  /** The page's own MQTT client. */
+  readonly client: Client
+  /** Where MQTT over WebSocket is, such as `ws://house.local:8080/mqtt`. */
+  readonly address: string
+  /** All that the page knows at this instant. */
+  state(): State
+  /** The daemon's time at this instant, in ms since 1970. */
+  nowMs(): number
+}
+
+/** A view on the screen. */
+export interface OpenView {
+  /** Something has changed, or a second has passed. `atMs` is a steady clock's time, for movement alone; true while something still moves. */
+  show(state: State, atMs: number): boolean
+  /** Leaves the screen: stops timers and requests, lets go of connections. What it put into its host is removed by the frame. */
+  close(): void
+}
+
+/** What the module of a view exports as `open`; it puts all that it shows into `host`, an empty `<main>`. */
+export type OpenViewIn = (host: HTMLElement, context: Context) => OpenView
