@@ -1,0 +1,84 @@
+/** Talks with systemd: takes the sockets that it opened, and tells it how the daemon does. Without systemd it does nothing. */
+import { spawn } from 'node:child_process'
+import { writeSync } from 'node:fs'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const firstDescriptor = 3
+
+/** The descriptors that systemd gave to this process, by their names (sd_listen_fds_with_names(3)); those of another process are none of ours. */
+export function givenDescriptors(environment: Environment, pid: number): ReadonlyMap<string, number> {
+  const count = environment['LISTEN_PID'] === String(pid) ? Number(environment['LISTEN_FDS'] ?? 0) : 0
+  const names = environment['LISTEN_FDNAMES']?.split(':') ?? []
+  return new Map(Array.from({ length: count }, (_, index) => [names[index] ?? `unnamed-${index}`, firstDescriptor + index]))
+}
+
+/** What systemd is told (sd_notify(3)). */
+export interface Supervisor {
+  /** How often it wants to be told that the daemon is alive; 0 is never. */
+  readonly aliveMs: number
+  /** The daemon serves. */
+  ready(): void
+  /** What `systemctl status` shows, in one line; what it shows already is not told again. */
+  status(text: string): void
+  /** The event loop still turns. */
+  alive(): void
+  stopping(): void
+}
+
+/**
+ * Makes what tells systemd: over the descriptor `notify`, which systemd 253 and newer opens for the unit, and otherwise by the
+ * program systemd-notify, one at a time.
+ */
+export function makeSupervisor(environment: Environment, pid: number): Supervisor {
+  const send = senderOf(environment, pid)
+  const isWatched = environment['WATCHDOG_PID'] === undefined || environment['WATCHDOG_PID'] === String(pid)
+  const watchdogMs = isWatched ? Number(environment['WATCHDOG_USEC'] ?? 0) / 1_000 : 0
+  let shown = ''
+  return {
+    aliveMs: Math.floor(watchdogMs / 3),
+    ready: () => send('READY=1'),
+    status(text) {
+      const line = text.replaceAll(/[\n\r]+/g, ' ')
+      if (line === shown) return
+      shown = line
+      send(`STATUS=${line}`)
+    },
+    alive: () => send('WATCHDOG=1'),
+    stopping: () => send('STOPPING=1')
+  }
+}
+
+function senderOf(environment: Environment, pid: number): (state: string) => void {
+  const descriptor = givenDescriptors(environment, pid).get('notify')
+  if (descriptor !== undefined) return state => tryWrite(descriptor, state)
+  if (environment['NOTIFY_SOCKET'] === undefined) return () => undefined
+  // States that come while one is told are told with the next: the last of each kind.
+  const waiting = new Map<string, string>()
+  let isTelling = false
+  const tell = (): void => {
+    if (isTelling || waiting.size === 0) return
+    isTelling = true
+    const states = [...waiting.values()]
+    waiting.clear()
+    const child = spawn('systemd-notify', [`--pid=${pid}`, ...states], { stdio: 'ignore' })
+    const done = (): void => {
+      isTelling = false
+      tell()
+    }
+    child.once('error', done).once('exit', done)
+  }
+  return state => {
+    waiting.set(state.split('=', 1)[0] as string, state)
+    tell()
+  }
+}
+
+/** A datagram that systemd cannot take now is lost: the next tells more than it. */
+function tryWrite(descriptor: number, state: string): void {
+  try {
+    writeSync(descriptor, state)
+  } catch {
+    // There is nobody to tell.
+  }
+}
