@@ -1,0 +1,61 @@
+/** `/mqtt.js` as any web page takes it: the README's example in a file of its own, what it weighs, and what its types say. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t from 'tap'
+import ts from 'typescript'
+import { root, startDaemon } from '../fixtures/e2e/daemon.ts'
+import { openPhone, startBrowser } from '../fixtures/e2e/phone.ts'
+import { makeFolder } from '../fixtures/e2e/program.ts'
+import { until } from '../fixtures/e2e/wait.ts'
+
+const browser = await startBrowser(t)
+const daemon = await startDaemon(t, { source: 'demo' })
+const folder = makeFolder(t)
+const zippedBytesMost = 8_600
+
+t.test("the README's example works when it is pasted in a file", async t => {
+  const example = readFileSync(new URL('../fixtures/client/example.html', import.meta.url), 'utf8')
+  t.equal(example.trim().split('\n').length, 10, 'it has ten lines')
+  t.ok(readFileSync(join(root, 'README.md'), 'utf8').includes(`\`\`\`html\n${example}\`\`\``), 'it stands in the README')
+  const path = join(folder, 'example.html')
+  writeFileSync(path, example.replaceAll('your-board:8080', `127.0.0.1:${daemon.httpPort}`))
+  const phone = await openPhone(t, browser, pathToFileURL(path).href)
+  const shown = await until('watts', async () => /^\d+$/.exec((await phone.page.textContent('output')) ?? ''))
+  t.ok(shown, `it shows ${shown} W`)
+  t.strictSame(phone.errors, [], 'no error in the console')
+})
+
+t.test('it is one small module that any page may import', async t => {
+  const response = await fetch(`${daemon.page}mqtt.js`, { headers: { 'accept-encoding': 'gzip' } })
+  t.equal(response.headers.get('access-control-allow-origin'), '*')
+  t.match(response.headers.get('content-type'), /^text\/javascript/)
+  const bytes = Number(response.headers.get('content-length'))
+  t.ok(bytes > 1_000 && bytes <= zippedBytesMost, `${bytes} bytes zipped`)
+  t.notMatch(await response.text(), /\bimport\b/, 'which imports nothing')
+  const elsewhere = await fetch(daemon.page)
+  t.equal(elsewhere.headers.get('access-control-allow-origin'), null, 'and nothing else is for all')
+})
+
+t.test('its types are one file that a program compiles with', async t => {
+  const types = await (await fetch(`${daemon.page}mqtt.d.ts`)).text()
+  writeFileSync(join(folder, 'mqtt.d.ts'), types)
+  const compile = (program: string): readonly string[] => {
+    const path = join(folder, 'program.ts')
+    writeFileSync(path, program)
+    const options = { strict: true, noEmit: true, skipLibCheck: true, types: [], target: ts.ScriptTarget.ES2022, lib: ['lib.es2022.d.ts'] }
+    const made = ts.createProgram([path], { ...options, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler })
+    return ts.getPreEmitDiagnostics(made).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
+  }
+  const uses = `import { type ClientState, connect, type Message, MqttError } from './mqtt.js'
+const states: ClientState['phase'][] = []
+const client = connect('ws://a/mqtt', { protocolVersion: 5, will: { topic: 'a', payload: 'b', delaySeconds: 1 }, onState: ({ phase }) => states.push(phase) })
+const show = ({ topic, text, properties }: Message): string => topic + text + properties?.userProperties?.[0]?.[1]
+for await (const message of client.messages('a/#', { qos: 2, noLocal: true })) show(message)
+try { await client.publish('a', new Uint8Array(1), { qos: 1, retain: true, properties: { contentType: 'a' } }) }
+catch (error) { if (error instanceof MqttError) states.push(error.reasonCode === 1 ? 'closed' : 'waiting') }
+export const granted: 0 | 1 | 2 = await client.subscribe('a', 1)
+`
+  t.strictSame(compile(uses), [])
+  t.match(compile(uses.replace('qos: 2', 'qos: 3')), [/'3' is not assignable/])
+})
