@@ -1,0 +1,169 @@
+/** The Cost view in a browser, with the daemon's own reckoning behind it. */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { always, band, changed, tariffOf } from '../../fixtures/cost/tariffs.ts'
+import { openPhone, type Phone, startBrowser } from '../../fixtures/e2e/phone.ts'
+import { until } from '../../fixtures/e2e/wait.ts'
+import { type CostHouse, type CostHouseOptions, startCostHouse } from '../../fixtures/page/cost-house.ts'
+
+type Test = Parameters<typeof openPhone>[0]
+const browser = await startBrowser(t)
+t.jobs = 2
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+/** It is a Wednesday, 17:20 in London. */
+const nowMs = Date.parse('2026-11-18T17:20Z')
+const hourMs = 3_600_000
+const tariff = tariffOf(
+  changed(
+    '2026-01-01',
+    [band('Night', '0.085', '00:30', '05:30'), band('Peak', '0.4', '16:00', '19:00', [1, 2, 3, 4, 5]), always('Day', '0.25')],
+    { standingPerDay: '0.5', vatPercent: '5', exportPerKWh: '0.15' }
+  )
+)
+/** Sun from 10 to 14, and three hours of yesterday of which nothing is known. */
+const sunny = (atMs: number): number | null => {
+  if (atMs >= nowMs - 30 * hourMs && atMs < nowMs - 27 * hourMs) return null
+  const hour = new Date(atMs).getUTCHours()
+  return hour >= 10 && hour < 14 ? -1_000 : 1_000
+}
+
+async function setUp(
+  t: Test,
+  options: Partial<CostHouseOptions>,
+  screen: Parameters<typeof openPhone>[3] = {}
+): Promise<{ house: CostHouse; phone: Phone; page: Page }> {
+  const house = await startCostHouse(t, { nowMs, load: sunny, ...options })
+  const phone = await openPhone(t, browser, `${house.address}#cost`, { viewport: { width: 360, height: 640 }, ...screen })
+  return { house, phone, page: phone.page }
+}
+
+/** What axe finds, and whether anything is wider than the screen or too small for a thumb. */
+async function judge(t: Test, { page, errors }: Phone): Promise<void> {
+  const { violations } = (await page.evaluate(`${axe}; axe.run(document)`)) as { violations: { id: string; nodes: { html: string }[] }[] }
+  t.strictSame(
+    violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+    [],
+    'axe finds nothing'
+  )
+  t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the screen')
+  const small = await page.evaluate(`[...document.querySelectorAll('main button, dialog button, dialog input, main input, summary, select')]
+    .filter(each => each.checkVisibility()).map(each => [each.textContent, each.getBoundingClientRect().height]).filter(([, height]) => height < 43.9)`)
+  t.strictSame(small, [], 'thumbs reach all')
+  t.strictSame(errors, [])
+}
+
+const text = (page: Page, selector: string): Promise<string> =>
+  page
+    .locator(selector)
+    .first()
+    .evaluate((each: { readonly innerText: string }) => each.innerText)
+    .then(found => found.replaceAll(/[\u00a0\u202f\s]+/g, ' '))
+
+t.test('bills on a phone', { buffered: true }, async t => {
+  const { house, phone, page } = await setUp(t, { tariff })
+  house.say(2_000)
+  await until(
+    'the price of this hour',
+    async () => (await page.locator('.tile').count()) === 4 && /£0\.84/.test(await text(page, '.cost-now'))
+  )
+  t.equal(await text(page, '.cost-now'), 'Costs now £0.84 an hour Peak, £0.42 a kWh until 19:00')
+  // 5 h × 0.085 + 1⅓ h × 0.4 + 7 h × 0.25 = 2.708; + 0.5; + 5 %; − 4 × 0.15
+  // Yesterday: 5 h × 0.085 + 3 h × 0.4 + 11.5 h × 0.25 = 4.5; + 0.5; + 5 %; − 1.5 × 0.15
+  t.equal(await text(page, '.tile[aria-pressed=true]'), 'Today £2.77 Yesterday £5.03')
+  t.match(
+    await text(page, '.bill'),
+    /Night 5\.00 kWh at £0\.085 £0\.43 .*Standing charge £0\.50 VAT £0\.16 Fed in, 4\.00 kWh −£0\.60 Total £2\.77/
+  )
+  t.notMatch(await text(page, '.bill'), /Nothing is known/)
+  t.match(await text(page, '.forecast'), /All of November About £\d+ Likely between £\d+ and £\d+ Judged by \d+ days/)
+  await phone.screenshot('cost-phone')
+  await judge(t, phone)
+
+  await page.getByRole('button', { name: 'Yesterday', exact: true }).click()
+  t.match(await text(page, '.bill'), /^Yesterday .* Nothing is known of 3 h:/)
+  await page.locator('.tile', { hasText: 'This week' }).click()
+  t.match(await text(page, '.bill'), /^This week so far /)
+  house.say(-2_000)
+  await until('the sun to shine', async () => /Earns now £0\.30 an hour £0\.15 a kWh/.test(await text(page, '.cost-now')))
+})
+
+t.test('when the daemon goes, nothing passes for the present', { buffered: true }, async t => {
+  const { house, phone, page } = await setUp(t, { tariff })
+  house.say(2_000)
+  await until('the bills', async () => (await page.locator('.tile').count()) === 4)
+  house.die()
+  await until('no cost of this hour', async () => /^Costs now – Nothing new/.test(await text(page, '.cost-now')))
+  await until('the time of the bills', async () => /As it was at 17:2\d/.test(await text(page, '.cost')))
+  t.match(await text(page, '.tile'), /Today/, 'bills stay')
+  await phone.screenshot('cost-offline')
+})
+
+t.test('a tariff is set, changed and removed', { buffered: true }, async t => {
+  const { house, phone, page } = await setUp(t, {})
+  await page.getByLabel('Price of a kWh').waitFor()
+  t.equal(await page.getByLabel('Currency').inputValue(), 'GBP')
+  await judge(t, phone)
+  await phone.screenshot('cost-empty')
+  await page.getByRole('button', { name: 'Show what it costs' }).click()
+  t.match(await text(page, 'form'), /A number such as 0\.25/)
+  t.equal(await page.evaluate('document.activeElement.getAttribute("aria-invalid")'), 'true', 'it goes to what is wrong')
+  await page.getByLabel('Price of a kWh').fill('24.55')
+  t.match(await text(page, 'form'), /That is £24\.55 for one kWh/)
+  await page.getByLabel('Price of a kWh').fill('0.2455')
+  await page.getByLabel('Standing charge a day').fill('0,53')
+  await page.getByLabel('VAT, per cent').fill('5')
+  await page.getByRole('button', { name: 'Show what it costs' }).click()
+  await page.locator('.tile').first().waitFor()
+  t.match(house.tariff, {
+    currency: 'GBP',
+    changes: [{ from: '2026-11-18', standingPerDay: '0.53', vatPercent: '5', bands: [{ pricePerKWh: '0.2455' }] }]
+  })
+
+  await page.getByRole('button', { name: 'Tariff' }).click()
+  await page.getByText('Night rates, solar, new prices').click()
+  await page.getByRole('button', { name: 'Add a time' }).click()
+  await page.getByRole('group', { name: 'Time 1 with another price' }).getByLabel('Price of a kWh').fill('0.09')
+  await page.getByRole('button', { name: 'Sun', exact: true }).click()
+  await judge(t, phone)
+  await phone.screenshot('cost-form', false)
+  house.refusal = { status: 400, error: 'the daemon does not like it', field: 'changes[0].bands[0].name' }
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('the daemon does not like it').waitFor()
+  house.refusal = undefined
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.locator('dialog').waitFor({ state: 'detached' })
+  t.match(house.tariff?.changes[0]?.bands, [
+    { name: 'Night', pricePerKWh: '0.09', start: '23:00', end: '06:00', days: [1, 2, 3, 4, 5, 6] },
+    {}
+  ])
+
+  await page.getByRole('button', { name: 'Tariff' }).click()
+  await page.getByRole('button', { name: 'Add new prices from a date' }).click()
+  await page.getByLabel('These hold from').fill('2027-04-01')
+  await page.getByLabel('Price otherwise').fill('0.26')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.locator('dialog').waitFor({ state: 'detached' })
+  t.match(house.tariff?.changes, [{ from: '2026-11-18' }, { from: '2027-04-01', bands: [{}, { pricePerKWh: '0.26' }] }])
+  await page.getByRole('button', { name: 'Tariff' }).click()
+  await page.getByRole('button', { name: 'Remove the tariff' }).click()
+  await page.getByRole('button', { name: 'Show what it costs' }).waitFor()
+  t.equal(house.tariff, undefined)
+})
+
+t.test('on a desktop, in the dark, in German, with a meter that is new', { buffered: true }, async t => {
+  const { house, phone, page } = await setUp(
+    t,
+    { tariff, sinceMs: nowMs - 30 * hourMs },
+    { viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'de-DE' }
+  )
+  house.say(700)
+  await until('the price of this hour', async () => /Kostet jetzt 0,29 £/.test(await text(page, '.cost-now')))
+  t.match(await text(page, '.forecast'), /Nach drei vollen Tagen/)
+  await page.locator('.tile', { hasText: 'Dieses Jahr' }).click()
+  t.match(await text(page, '.bill'), /Seit dem 17\. Nov\. 2026/)
+  await judge(t, phone)
+  await phone.screenshot('cost-desktop-dark')
+})
