@@ -1,0 +1,78 @@
+/** What is said of a connection, a PUBLISH and a message's properties. Pure. */
+
+import type { ClientState, Message } from '../../client/client.ts'
+import { previewOf } from './payload.ts'
+import type { Outcome } from './session.ts'
+import type { Words } from './words.ts'
+
+export interface LinkShown {
+  readonly kind: 'idle' | 'connecting' | 'connected' | 'lost' | 'ended'
+  readonly title: string
+  readonly text: string
+}
+
+/** How the connection is, and why. */
+export function linkShown(
+  state: ClientState | undefined,
+  who: { readonly clientId: string; readonly version: 4 | 5 },
+  words: Words
+): LinkShown {
+  switch (state?.phase) {
+    case undefined:
+      return { kind: 'idle', title: words.idle, text: '' }
+    case 'connecting':
+      return { kind: 'connecting', title: words.connecting, text: '' }
+    case 'connected': {
+      const as = words.as(who.clientId, who.version === 4 ? '3.1.1' : '5.0')
+      return { kind: 'connected', title: words.connected, text: state.sessionPresent ? `${words.resumed} · ${as}` : as }
+    }
+    case 'waiting': {
+      const retry = words.retrying(Math.ceil(state.retryMs / 1_000))
+      return { kind: 'lost', title: words.lost, text: `${whyText(state.reason, state.reasonCode, words)} ${retry}` }
+    }
+    case 'closed':
+      return { kind: 'ended', title: words.ended, text: whyText(state.reason ?? '', state.reasonCode, words) }
+  }
+}
+
+/** A reason in plain words, and else as it was given. */
+export function whyText(reason: string, code: number | undefined, words: Words): string {
+  const known = code === undefined ? undefined : words.reasons[code]
+  if (known !== undefined) return known
+  return reason === '' || /[.!?]$/.test(reason) ? reason : `${reason}.`
+}
+
+export function outcomeText(outcome: Outcome, words: Words): string {
+  switch (outcome.kind) {
+    case 'sent':
+      return words.sent
+    case 'acknowledged':
+      return words.acknowledged(outcome.tookMs < 10 ? outcome.tookMs.toFixed(1) : String(Math.round(outcome.tookMs)))
+    case 'failed':
+      return words.failed(whyText(outcome.why, outcome.code, words))
+  }
+}
+
+/** The properties of MQTT 5.0 that came with a message, by name. */
+export function propertiesOf(properties: Message['properties'], words: Words): readonly (readonly [name: string, value: string])[] {
+  const {
+    contentType,
+    responseTopic,
+    correlationData,
+    messageExpirySeconds,
+    payloadFormatIndicator,
+    subscriptionIdentifiers,
+    userProperties
+  } = properties ?? {}
+  const names = words.properties
+  const known: readonly (readonly [string, string | undefined])[] = [
+    [names.contentType, contentType],
+    [names.responseTopic, responseTopic],
+    [names.correlationData, correlationData && previewOf(correlationData, 64)],
+    [names.messageExpirySeconds, messageExpirySeconds === undefined ? undefined : `${messageExpirySeconds} s`],
+    [names.payloadFormatIndicator, payloadFormatIndicator === undefined ? undefined : payloadFormatIndicator === 1 ? 'UTF-8' : 'bytes'],
+    [names.subscriptionIdentifiers, subscriptionIdentifiers?.join(', ')],
+    ...(userProperties ?? []).map(([name, value]) => [names.user, `${name} = ${value}`] as const)
+  ]
+  return known.filter((pair): pair is readonly [string, string] => pair[1] !== undefined)
+}

@@ -1,0 +1,191 @@
+/** One topic: its last messages, each to be looked at, its numbers as curves, and what can be done with it. */
+
+import { make, setText } from '../elements.ts'
+import type { Formats } from '../format.ts'
+import { buttonOf, copyButtonOf } from './form.ts'
+import { rateLeast, rateText } from './list.ts'
+import { indentJson, previewOf, readPayload, type Shown, seriesOf } from './payload.ts'
+import { outcomeText, propertiesOf } from './present.ts'
+import type { Session } from './session.ts'
+import { sparkOf } from './spark.ts'
+import type { Heard, TopicNode } from './tree.ts'
+import type { Words } from './words.ts'
+
+const charactersMax = 20_000
+const rowsMax = 50
+const previewCharacters = 120
+
+export class TopicPanel {
+  readonly root = make('div', 'topic')
+  readonly topic: string
+  readonly #session: Session
+  readonly #words: Words
+  readonly #formats: Formats
+  readonly #facts = make('p', 'note facts-line')
+  readonly #retained = make('span', 'badge')
+  readonly #head = make('p', 'payload-head')
+  readonly #what = make('span', 'note')
+  readonly #payload = make('pre', 'payload mono')
+  readonly #cut = make('p', 'note')
+  readonly #properties = make('dl', 'rows properties')
+  readonly #curves = make('div', 'curves')
+  readonly #clear: HTMLButtonElement
+  readonly #result = make('p', 'result')
+  readonly #title = make('h3')
+  readonly #history = make('ul', 'rows history')
+  /** The message that a person picked; undefined follows the newest. */
+  #picked: Heard | undefined
+  #shown: Heard | undefined
+  #newest: Heard | undefined
+
+  constructor(topic: string, session: Session, words: Words, formats: Formats, publishHere: (topic: string) => void) {
+    this.topic = topic
+    this.#session = session
+    this.#words = words
+    this.#formats = formats
+    this.#retained.textContent = words.retained
+    this.#result.setAttribute('role', 'status')
+    this.#payload.tabIndex = 0 // to be scrolled by keys
+    this.#clear = buttonOf(words.clearRetained, () => this.#askToClear(), 'button danger')
+    this.#head.append(
+      this.#what,
+      copyButtonOf(words.copy, words.copied, () => this.#text())
+    )
+    const actions = make('div', 'actions')
+    actions.append(
+      buttonOf(words.publishHere, () => publishHere(topic)),
+      copyButtonOf(words.copyTopic, words.copied, () => topic),
+      this.#clear
+    )
+    const facts = make('div', 'heading')
+    facts.append(this.#facts, this.#retained)
+    this.root.append(
+      facts,
+      this.#head,
+      this.#payload,
+      this.#cut,
+      this.#curves,
+      this.#properties,
+      actions,
+      this.#result,
+      this.#title,
+      this.#history
+    )
+  }
+
+  show(nowMs: number): void {
+    const node = this.#session.tree.find(this.topic)
+    const rate = node?.rate.perSecond(nowMs) ?? 0
+    const age = node ? this.#formats.age(nowMs - node.lastMs) : ''
+    const often = rate < rateLeast ? '' : this.#words.perSecond(rateText(rate))
+    setText(this.#facts, [this.#words.messages(String(node?.count ?? 0)), often, age].filter(part => part !== '').join(' · '))
+    this.#retained.hidden = !node?.retained
+    this.#clear.hidden = !node?.retained
+    const newest = node?.messages[node.messages.length - 1]
+    this.#showMessage(this.#picked ?? newest)
+    if (newest === this.#newest && this.#history.childElementCount > 0) return
+    this.#newest = newest
+    this.#showHistory(node)
+    this.#showCurves(node)
+  }
+
+  #showMessage(heard: Heard | undefined): void {
+    if (heard === this.#shown && this.#payload.textContent !== '') return
+    this.#shown = heard
+    const shown = heard && readPayload(heard.payload)
+    const { kinds, bytes, notKept, cut } = this.#words
+    const text = shown ? textOf(shown, this.#words) : notKept
+    const kind = shown ? ` · ${kinds[shown.kind]} · ${bytes(String(heard?.payload.length))}` : ''
+    setText(this.#what, heard ? `${this.#when(heard)}${kind} · ${this.#flags(heard)}` : '')
+    setText(this.#payload, text.slice(0, charactersMax))
+    setText(this.#cut, text.length > charactersMax ? cut(String(charactersMax), String(text.length)) : '')
+    this.#properties.replaceChildren(
+      ...propertiesOf(heard?.properties, this.#words).map(([name, value]) => {
+        const row = make('div', 'row')
+        row.append(make('dt', '', name), make('dd', '', value))
+        return row
+      })
+    )
+  }
+
+  #when({ atMs }: Heard): string {
+    return new Date(atMs).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  }
+
+  #flags({ qos, retain, dup }: Heard): string {
+    const { retained, duplicate } = this.#words
+    return [`QoS ${qos}`, retain ? retained : '', dup ? duplicate : ''].filter(flag => flag !== '').join(' · ')
+  }
+
+  #text(): string {
+    return this.#shown ? textOf(readPayload(this.#shown.payload), this.#words) : ''
+  }
+
+  #showHistory(node: TopicNode | undefined): void {
+    const kept = node?.messages ?? []
+    setText(this.#title, `${this.#words.history}: ${this.#words.historyOf(String(kept.length), String(node?.count ?? 0))}`)
+    const rows = kept.slice(-rowsMax).reverse()
+    this.#history.replaceChildren(...rows.map((heard, index) => this.#rowOf(heard, index)))
+  }
+
+  #rowOf(heard: Heard, index: number): HTMLElement {
+    const item = make('li')
+    const row = buttonOf('', () => this.#pick(index === 0 ? undefined : heard), 'row')
+    const text = previewOf(heard.payload, previewCharacters) || this.#words.empty
+    row.append(make('span', 'when', index === 0 ? this.#words.latest : this.#when(heard)), make('span', 'preview', text))
+    row.setAttribute('aria-pressed', String(heard === this.#picked || (index === 0 && this.#picked === undefined)))
+    item.append(row)
+    return item
+  }
+
+  #pick(heard: Heard | undefined): void {
+    this.#picked = heard
+    this.#newest = undefined
+    this.#history.replaceChildren()
+    this.show(Date.now())
+  }
+
+  #showCurves(node: TopicNode | undefined): void {
+    const series = [...seriesOf((node?.messages ?? []).map(({ payload }) => payload))].filter(([, values]) => values.length > 1)
+    this.#curves.replaceChildren(
+      ...series.map(([name, values]) => {
+        const row = make('div', 'curve')
+        const [least, most] = [String(Math.min(...values)), String(Math.max(...values))]
+        const label = this.#words.curve(name, least, most)
+        row.append(make('span', 'note', name), sparkOf(values, label.trim()), make('span', 'number', String(values[values.length - 1])))
+        return row
+      })
+    )
+  }
+
+  /** The first touch asks, the second does it. */
+  #askToClear(): void {
+    const { clearRetained, clearRetainedSure } = this.#words
+    if (this.#clear.textContent === clearRetained) {
+      this.#clear.textContent = clearRetainedSure
+      setTimeout(() => setText(this.#clear, clearRetained), 4_000)
+      return
+    }
+    setText(this.#clear, clearRetained)
+    void this.#clearRetained()
+  }
+
+  async #clearRetained(): Promise<void> {
+    const outcome = await this.#session.publish(this.topic, '', { qos: 1, retain: true })
+    setText(this.#result, outcome.kind === 'failed' ? outcomeText(outcome, this.#words) : this.#words.cleared)
+    this.#result.setAttribute('data-kind', outcome.kind)
+  }
+}
+
+function textOf(shown: Shown, words: Words): string {
+  switch (shown.kind) {
+    case 'empty':
+      return words.empty
+    case 'json':
+      return indentJson(shown.text)
+    case 'number':
+    case 'text':
+    case 'bytes':
+      return shown.text
+  }
+}

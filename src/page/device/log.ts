@@ -1,0 +1,57 @@
+/** The log's last lines: it follows while one looks at its end. */
+
+import type { DeviceAnswer } from '../../api.ts'
+import { choiceOf, copyButtonOf } from '../console/form.ts'
+import { make } from '../elements.ts'
+import { type LogLevel, lineText, logOf } from './present.ts'
+import type { Words } from './words.ts'
+
+/** So near to the end counts as at the end. */
+const endPx = 24
+
+export class Log {
+  readonly root = make('section', 'card log-card')
+  readonly #lines = make('ol', 'log mono')
+  readonly #words: Words
+  readonly #level
+  #log: DeviceAnswer['log'] = []
+  #shown = ''
+
+  constructor(words: Words) {
+    this.#words = words
+    const { all, warning, error } = words.logLevels
+    this.#level = choiceOf<LogLevel>(words.log, [['all', all] as const, ['warning', warning] as const, ['error', error] as const], 'all')
+    this.#level.root.addEventListener('change', () => this.#paint())
+    this.#lines.tabIndex = 0 // to be scrolled by keys
+    this.#lines.setAttribute('aria-label', words.log)
+    const copy = copyButtonOf(words.copy, words.copied, () => logOf(this.#log, this.#level.value).map(lineText).join('\n'))
+    const heading = make('div', 'heading')
+    heading.append(make('h2', '', words.log), copy)
+    this.root.append(heading, this.#level.root, this.#lines)
+  }
+
+  show(log: DeviceAnswer['log']): void {
+    this.#log = log
+    this.#paint()
+  }
+
+  #paint(): void {
+    const lines = logOf(this.#log, this.#level.value)
+    const shown = JSON.stringify([lines.length, lines[0]?.atMs, lines[lines.length - 1], this.#level.value])
+    if (shown === this.#shown) return
+    this.#shown = shown
+    const list = this.#lines
+    const follows = list.scrollTop + list.clientHeight >= list.scrollHeight - endPx
+    list.replaceChildren(...(lines.length === 0 ? [make('li', 'note', this.#words.logEmpty)] : lines.map(rowOf)))
+    if (follows) list.scrollTop = list.scrollHeight
+  }
+}
+
+function rowOf({ atMs, level, text }: DeviceAnswer['log'][number]): HTMLElement {
+  const row = make('li')
+  row.setAttribute('data-level', level)
+  const time = make('time', '', new Date(atMs).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }))
+  time.setAttribute('datetime', new Date(atMs).toISOString())
+  row.append(time, ' ', text)
+  return row
+}

@@ -1,0 +1,129 @@
+/** The Device view: it tells how everything is, changes a sensor for all views, and takes a backup out and in again. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { violationsOf } from '../fixtures/e2e/axe.ts'
+import { type Daemon, startDaemon } from '../fixtures/e2e/daemon.ts'
+import { openPhone, type Phone, startBrowser } from '../fixtures/e2e/phone.ts'
+import { makeFolder } from '../fixtures/e2e/program.ts'
+
+type Test = Parameters<typeof startDaemon>[0]
+
+const small = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true } as const
+const wide = { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1, hasTouch: false } as const
+
+const browser = await startBrowser(t)
+t.jobs = 2
+
+async function openDevice(
+  t: Test,
+  options: object,
+  daemon?: Daemon
+): Promise<{ readonly daemon: Daemon; readonly phone: Phone; readonly page: Page }> {
+  const running = daemon ?? (await startDaemon(t, { source: 'demo' }))
+  const phone = await openPhone(t, browser, `${running.page}#device`, options)
+  await phone.page.waitForSelector('.device .rows button')
+  return { daemon: running, phone, page: phone.page }
+}
+
+const cardOf = (page: Page, title: string) =>
+  page.locator('.device .card', { has: page.getByRole('heading', { name: title, exact: true }) })
+
+async function rename(page: Page, name: string): Promise<void> {
+  await page.locator('.device .rows button').first().click()
+  await page.locator('dialog').getByLabel('Name').fill(name)
+  await page.locator('dialog').getByRole('button', { name: 'Save' }).click()
+}
+
+for (const [name, options] of Object.entries({ small, wide })) {
+  t.test(`all that it tells (${name})`, { buffered: true }, async t => {
+    const { phone, page } = await openDevice(t, options)
+    await cardOf(page, 'Check-up').getByText('Fine').first().waitFor()
+    await cardOf(page, 'Meters').getByText('Simulated').waitFor()
+    await cardOf(page, 'Sensors').getByText('Whole house').waitFor()
+    t.match(await cardOf(page, 'Memory').locator('.big').textContent(), /^\d+(\.\d)?\u202fMB$/)
+    t.match(await cardOf(page, 'Store').textContent(), /of at most \d+/)
+    t.match(await cardOf(page, 'Clients').textContent(), /Connected[1-9]\d* \/ \d+/, 'we are one ourselves')
+    await cardOf(page, 'Log').getByText(/is up/).waitFor()
+    await cardOf(page, 'Log').getByRole('radio', { name: 'Errors' }).check()
+    await cardOf(page, 'Log').getByText('No such lines.').waitFor()
+    t.equal((await page.request.get(new URL('api', page.url()).href)).status(), 200, 'the API’s description is there')
+    t.strictSame(await violationsOf(page), [], 'nothing stands in anybody’s way')
+    await phone.screenshot(`device-${name}`)
+    t.strictSame(phone.errors, [], 'no error in the console')
+  })
+}
+
+t.test('a sensor is renamed and scaled, and Now shows it', { buffered: true }, async t => {
+  const { page } = await openDevice(t, small)
+  await page.locator('.device .rows button').first().click()
+  const sheet = page.locator('dialog')
+  await sheet.getByLabel('Scale').fill('two')
+  await sheet.getByRole('button', { name: 'Save' }).click()
+  await sheet.getByText('Scale is a number').waitFor()
+  await sheet.getByLabel('Scale').fill('2000000')
+  await sheet.getByRole('button', { name: 'Save' }).click()
+  await sheet.getByText(/from 0\.01 to 100/).waitFor()
+  t.strictSame(await violationsOf(page), [], 'the sheet stands in nobody’s way')
+  await sheet.getByLabel('Scale').fill('1,05')
+  await sheet.getByLabel('Name').fill('The old barn')
+  await sheet.getByRole('button', { name: 'Save' }).click()
+  await cardOf(page, 'Sensors').getByText('The old barn').waitFor()
+  await cardOf(page, 'Sensors')
+    .getByText(/scale 1\.05/)
+    .waitFor()
+  await page.locator('#tab-now').click()
+  await page.locator('.now').getByText('The old barn').first().waitFor()
+  t.pass('Now calls it so')
+  await page.locator('#tab-device').click()
+  await page.locator('.device .rows button').first().click()
+  await sheet.getByRole('button', { name: 'Back to the settings file' }).click()
+  await cardOf(page, 'Sensors').getByText('Whole house').waitFor()
+  t.pass('and no longer')
+})
+
+t.test('a backup is downloaded and taken back; a file that is none changes nothing', { buffered: true }, async t => {
+  const { page } = await openDevice(t, small)
+  await rename(page, 'As it was')
+  await cardOf(page, 'Sensors').getByText('As it was').waitFor()
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download backup' }).click()])
+  const path = join(makeFolder(t), 'backup.ndjson')
+  await download.saveAs(path)
+  t.match(readFileSync(path, 'utf8'), /^\{"wattslug":"export"/)
+  await rename(page, 'As it is now')
+  await cardOf(page, 'Sensors').getByText('As it is now').waitFor()
+  const restore = async (file: string) => {
+    await page.getByLabel('Restore a backup…').setInputFiles(file)
+    await page.getByRole('button', { name: 'Replace everything' }).click()
+  }
+  const broken = join(makeFolder(t), 'broken.ndjson')
+  writeFileSync(broken, readFileSync(path, 'utf8').split('\n').slice(0, -2).join('\n'))
+  await restore(broken)
+  await page.getByText(/^Not restored, nothing was changed: ./).waitFor()
+  t.strictSame(await violationsOf(page), [], 'the sheet stands in nobody’s way')
+  await page.keyboard.press('Escape')
+  await restore(path)
+  await page.getByText(/^Done: [1-9]\d* records are back/).waitFor()
+  await page.keyboard.press('Escape')
+  await cardOf(page, 'Sensors').getByText('As it was').waitFor({ timeout: 60_000 })
+  t.pass('it is as it was')
+})
+
+t.test('a daemon that goes away: what is shown is marked as old, and comes back', { buffered: true }, async t => {
+  const { daemon, page } = await openDevice(t, small)
+  await daemon.stop('SIGKILL')
+  await page.getByText(/No answer from the daemon: this is as it was/).waitFor()
+  await startDaemon(t, { source: 'demo', mqttPort: daemon.mqttPort, httpPort: daemon.httpPort })
+  await page.locator('.device:not([data-old])').waitFor()
+  t.pass('it is back by itself')
+})
+
+t.test('in German', { buffered: true }, async t => {
+  const { page } = await openDevice(t, small)
+  await Promise.all([page.waitForEvent('load'), page.getByLabel('Language').selectOption('de')])
+  await page.getByRole('heading', { name: 'Befund' }).waitFor()
+  await page.locator('#tab-console').click()
+  await page.getByRole('button', { name: 'Verbinden', exact: true }).waitFor()
+  t.pass('both views speak it')
+})
