@@ -1,0 +1,57 @@
+/** Whose history one may look at: the house, its sensors, their channels, and what is reckoned from them. Pure. */
+import type { NowAnswer } from '../../api.ts'
+import { derivedOf, type Known, knownOf } from '../known.ts'
+import type { State } from '../model.ts'
+import { nameOf } from '../phrases.ts'
+import { meterIds } from '../places.ts'
+import type { Strings } from '../strings.ts'
+
+/** What a history counts; of power it tells watts too. */
+export type Counted = 'power' | 'electricity' | 'gas' | 'water'
+
+export interface Choice {
+  readonly sensor: string
+  readonly channel: 1 | 2 | 3 | null
+  readonly name: string
+  readonly counted: Counted
+}
+
+/** All, the house first; those that have not spoken yet as well, if the daemon knows of them. */
+export function choicesOf(state: State, nowMs: number, told: NowAnswer['sensors'], strings: Strings): readonly Choice[] {
+  const known = [...meterIds.flatMap(meter => knownOf(state, meter, nowMs, 0)), ...derivedOf(state, nowMs, 0)]
+  const heard = known.flatMap(one => choicesOfOne(one, strings))
+  const silent = told.filter(({ sensor }) => !known.some(({ place }) => place === sensor))
+  return [
+    ...heard,
+    ...silent.map(({ sensor, name, kind }) => ({
+      sensor,
+      channel: null,
+      name: name ?? (/^\d$/.test(sensor) ? nameOf({ name: '', medium: undefined, meter: 1, sensor: Number(sensor) }, strings) : sensor),
+      counted: kind === 'impulses' ? ('electricity' as const) : ('power' as const)
+    }))
+  ]
+}
+
+/** The one that was looked at last, or the first. */
+export function chosen(choices: readonly Choice[], key: string | undefined): Choice | undefined {
+  return choices.find(choice => keyOf(choice) === key) ?? choices[0]
+}
+
+/** Such as `0` or `meter2/0:1`. */
+export function keyOf({ sensor, channel }: Pick<Choice, 'sensor' | 'channel'>): string {
+  return channel === null ? sensor : `${sensor}:${channel}`
+}
+
+function choicesOfOne({ place, label, measurement }: Known, strings: Strings): readonly Choice[] {
+  const plain = nameOf(label, strings)
+  const name = label.meter > 1 && label.name === '' ? strings.ofMeter(plain, label.meter) : plain
+  const counted = measurement.kind !== 'impulses' ? 'power' : measurement.medium
+  const whole: Choice = { sensor: place, channel: null, name, counted }
+  if (measurement.kind !== 'power' || measurement.channels.length < 2) return [whole]
+  const channels = measurement.channels.map(({ channel }) => ({
+    ...whole,
+    channel: channel as 1 | 2 | 3,
+    name: `${name} · ${strings.channel(channel)}`
+  }))
+  return [whole, ...channels]
+}

@@ -1,0 +1,252 @@
+/** The History view on a phone: fingers, keys and buttons, days of 25 hours, what is not known, and a daemon that goes away. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BrowserContextOptions } from 'playwright-core'
+import t from 'tap'
+import { root, startDaemon } from '../fixtures/e2e/daemon.ts'
+import { Fingers } from '../fixtures/e2e/fingers.ts'
+import { type Phone, startBrowser, takePhone } from '../fixtures/e2e/phone.ts'
+import { until } from '../fixtures/e2e/wait.ts'
+import { HistoryHouse } from '../fixtures/page/history-house.ts'
+
+type Test = Parameters<typeof startDaemon>[0]
+
+const browser = await startBrowser(t)
+const daemon = await startDaemon(t, { source: 'demo' })
+const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
+/** A Sunday afternoon. */
+const nowMs = Date.UTC(2026, 10, 22, 15, 37)
+const house = new HistoryHouse({ nowMs, days: 400, pricePerKWh: 0.2842 })
+
+interface Seat {
+  readonly phone: Phone
+  readonly fingers: Fingers
+  /** The period's name and date. */
+  head(): Promise<string>
+  untilHead(wanted: string | RegExp): Promise<void>
+  untilKnown(): Promise<void>
+  /** Lets the daemon answer, or not. */
+  answers: boolean
+}
+
+/** Opens the view with the page's clock and the answers of a house that has a past. */
+async function sit(t: Test, options: BrowserContextOptions = {}, past = house): Promise<Seat> {
+  const phone = await takePhone(t, browser, { viewport: { width: 360, height: 640 }, colorScheme: 'light', ...options })
+  const { page } = phone
+  const seat: Seat = {
+    phone,
+    fingers: await Fingers.on(page),
+    head: async () =>
+      String(await page.locator('.history-name').textContent())
+        .replaceAll(/\s+/g, ' ')
+        .replace(/ ?: go to today$/, ''),
+    async untilHead(wanted) {
+      let last = ''
+      await until(`the head to be ${wanted}`, async () => {
+        last = await seat.head()
+        return typeof wanted === 'string' ? last === wanted : wanted.test(last)
+      }).catch(error => {
+        throw new Error(`${(error as Error).message}; it is ${last}`)
+      })
+    },
+    async untilKnown() {
+      await page.waitForSelector('[data-content="known"]')
+    },
+    answers: true
+  }
+  await page.route('**/settings.json', async route => {
+    const response = await route.fetch()
+    await route.fulfill({ response, json: { ...((await response.json()) as object), nowMs: past.nowMs } })
+  })
+  await page.route('**/api/now', route => (seat.answers ? route.fulfill({ json: past.now() }) : route.abort()))
+  await page.route('**/api/history?*', route => {
+    const answer = past.answer(new URL(route.request().url()))
+    return seat.answers ? route.fulfill(answer ? { json: answer } : { status: 404, json: { error: 'sensor: never heard' } }) : route.abort()
+  })
+  await page.goto(`${daemon.page}#history`)
+  await seat.untilKnown()
+  return seat
+}
+
+t.test('one leafs by finger, and the page still scrolls under it', async t => {
+  const { phone, fingers, untilHead, head } = await sit(t)
+  await untilHead('Today 22 November 2026')
+  await fingers.swipe(80, 300)
+  await untilHead('Yesterday 21 November 2026')
+  await fingers.swipe(300, 80)
+  await untilHead('Today 22 November 2026')
+  await fingers.swipe(300, 80)
+  t.equal(await head(), 'Today 22 November 2026', 'there is no tomorrow')
+  await fingers.swipe(180, 190, 160)
+  t.ok(((await phone.page.evaluate('scrollY')) as number) > 100, 'up and down it is the page that moves')
+  t.equal(await head(), 'Today 22 November 2026', 'and nothing else')
+  t.strictSame(phone.errors, [], 'no error in the console')
+})
+
+t.test('two fingers look closer and from further away', async t => {
+  const { phone, fingers, untilHead, head } = await sit(t)
+  await fingers.pinch(40, 300)
+  await untilHead(/^Today 22 Nov, \d+:\d\d–\d+:\d\d$/)
+  await fingers.pinch(60, 300)
+  await until('steps of 10 s to be asked for', async () => phone.requests.some(address => address.includes('step=10s')))
+  await until('two taps to show the whole day again', async () => {
+    await fingers.doubleTap(180)
+    return (await head()) === 'Today 22 November 2026'
+  })
+  for (const name of [/^This week /, /^This month /, /^This year /]) {
+    await fingers.pinch(300, 100)
+    await untilHead(name)
+  }
+  await fingers.pinch(100, 300, 140)
+  await untilHead(/^(March|April) /)
+  t.strictSame(phone.errors, [], 'no error in the console')
+})
+
+t.test('a finger that is held tells values, and a column opens', async t => {
+  const { phone, fingers, untilHead } = await sit(t)
+  const tip = phone.page.locator('.history-tip')
+  await fingers.hold(150, 200)
+  t.match(await tip.textContent(), /^\S+\sk?W\d+:\d\d–\d+:\d\d−?£\d/, 'power, time and cost')
+  await phone.page.getByRole('button', { name: 'Week', exact: true }).tap()
+  await untilHead(/^This week /)
+  await fingers.hold(70, 75)
+  t.match(await tip.textContent(), /^\S+\skWhMon,? 16 Nov£/, 'energy, day and cost')
+  await tip.tap()
+  await untilHead('Monday 16 November 2026')
+  t.strictSame(phone.errors, [], 'no error in the console')
+})
+
+t.test('all of it without gestures', async t => {
+  const { phone, untilHead, head } = await sit(t, { viewport: { width: 1280, height: 800 }, hasTouch: false })
+  const { page } = phone
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
+  await press('Month')
+  await untilHead('This month November 2026')
+  await press('Earlier')
+  await untilHead('October October 2026')
+  await page.keyboard.press('ArrowLeft')
+  await untilHead('September September 2026')
+  await page.keyboard.press('ArrowRight')
+  await untilHead('October October 2026')
+  await page.locator('.history-name').click()
+  await untilHead('This month November 2026')
+  await press('Day')
+  await untilHead('Today 22 November 2026')
+  await page.keyboard.press('+')
+  await untilHead(/^Today 22 Nov, /)
+  const close = await head()
+  await press('Earlier')
+  t.not(await head(), close, 'one goes on by what one sees')
+  await page.keyboard.press('0')
+  await untilHead('Today 22 November 2026')
+  await page.keyboard.press('Shift+ArrowLeft')
+  t.match(await page.locator('.history [role=status]').textContent(), /^\d+:\d\d–\d+:\d\d, \S+\sk?W/, 'a value is read out')
+  await press('Further away')
+  await untilHead(/^This week /)
+  await press('As table')
+  t.equal(await page.locator('.history-table tbody tr').count(), 7, 'a week as a table')
+  t.strictSame(phone.errors, [], 'no error in the console')
+})
+
+t.test('what is said of a running month', async t => {
+  const { phone, untilHead } = await sit(t)
+  await phone.page.getByRole('button', { name: 'Month', exact: true }).tap()
+  await untilHead('This month November 2026')
+  const text = async (what: string) => String(await phone.page.locator(what).textContent()).replaceAll(/\s/g, ' ')
+  await until('the comparison', async () => /than last month until 22 Nov, 15:00$/.test(await text('.history-compared')))
+  t.match(await text('.history-total'), /^Used\S+kWhCost£\d+\.\d\d$/)
+  t.match(await text('.history-knowledge'), /comes from the meter’s own memory.* is not known/)
+  t.match(await text('.history-legend'), /Used.*Exported.*From the meter’s memory.*Not known/)
+  t.match(await phone.page.locator('.history-plot canvas').getAttribute('aria-label'), /This month, November 2026\. Used \S+ kWh/)
+  const csv = await phone.page.locator('.history-csv').getAttribute('href')
+  t.equal(csv, `api/history.csv?sensor=0&from=${Date.UTC(2026, 10, 1)}&to=${Date.UTC(2026, 11, 1)}&step=1h&cost=1`)
+})
+
+t.test('a day of 25 hours, in the daemon’s zone and not in the phone’s', async t => {
+  const past = new HistoryHouse({ nowMs: Date.UTC(2026, 9, 26, 12), days: 20, zone: 'Europe/Berlin' })
+  const { phone, fingers, untilHead } = await sit(t, { timezoneId: 'Pacific/Auckland' }, past)
+  await untilHead('Today 26 October 2026')
+  await fingers.swipe(80, 300)
+  await untilHead('Yesterday 25 October 2026')
+  const asked = phone.requests.map(address => new URL(address).searchParams).filter(query => query.get('step') === '1m')
+  const lengths = asked.map(query => (Number(query.get('to')) - Number(query.get('from'))) / 3_600_000)
+  t.ok(lengths.includes(25), `asked for days of ${lengths.join(', ')} hours`)
+})
+
+t.test('a daemon that goes away leaves what was known, marked as old', async t => {
+  const seat = await sit(t)
+  const { phone, untilHead } = seat
+  const { page } = phone
+  await page.clock.install()
+  seat.answers = false
+  await page.clock.runFor(70_000)
+  await page.locator('.history-old').waitFor()
+  t.match(await page.locator('.history-old').textContent(), /^As it was at 15:3\d/)
+  t.match(await page.locator('.history-amount').textContent(), /^\d/, 'the numbers stay')
+  await page.getByRole('button', { name: 'Week', exact: true }).tap()
+  await untilHead(/^This week /)
+  await page.locator('.history-notice h2', { hasText: 'can’t be shown' }).waitFor()
+  seat.answers = true
+  await page.clock.runFor(15_000)
+  await seat.untilKnown()
+  t.pass('and it is back by itself')
+})
+
+t.test('a sensor that was never heard has no history yet', async t => {
+  const phone = await takePhone(t, browser)
+  await phone.page.route('**/api/history?*', route =>
+    route.fulfill({ status: 404, json: { error: 'sensor: never heard', field: 'sensor' } })
+  )
+  await phone.page.goto(`${daemon.page}#history`)
+  await phone.page.locator('.history-notice h2', { hasText: 'No history yet' }).waitFor()
+  t.pass('it says when there will be one')
+})
+
+t.test('the daemon’s own answers', async t => {
+  const phone = await takePhone(t, browser)
+  await phone.page.goto(`${daemon.page}#history`)
+  await phone.page.waitForSelector('[data-content="known"]')
+  for (const unit of ['Week', 'Month', 'Year', 'Day']) {
+    await phone.page.getByRole('button', { name: unit, exact: true }).tap()
+    await phone.page.waitForSelector('[data-content="known"]')
+    await phone.screenshot(`history-daemon-${unit.toLowerCase()}`)
+  }
+  t.strictSame(phone.errors, [], 'no error in the console')
+})
+
+const screens = [
+  { width: 360, height: 640 },
+  { width: 390, height: 844 },
+  { width: 1280, height: 800 }
+] as const
+
+for (const viewport of screens) {
+  t.test(`everybody can use it, and nothing is wider than ${viewport.width}×${viewport.height}`, async t => {
+    const { phone, untilHead } = await sit(t, { viewport, bypassCSP: true })
+    const { page } = phone
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      for (const [unit, head] of [
+        ['Year', /^This year/],
+        ['Month', /^This month/],
+        ['Week', /^This week/],
+        ['Day', /^Today/]
+      ] as const) {
+        await page.getByRole('button', { name: unit, exact: true }).click()
+        await untilHead(head)
+        await page.waitForSelector('[data-content="known"]')
+        await page.waitForTimeout(300) // the chart slides in
+        const sideways = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+        t.equal(sideways, 0, `${unit}, ${colorScheme}: no scrolling sideways`)
+        await page.evaluate(axe)
+        const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string; nodes: { html: string }[] }[] }
+        t.strictSame(
+          violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
+          [],
+          `${unit}, ${colorScheme}: axe finds nothing`
+        )
+        await phone.screenshot(`history-${unit.toLowerCase()}-${colorScheme}-${viewport.width}x${viewport.height}`)
+      }
+    }
+  })
+}
