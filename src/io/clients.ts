@@ -97,8 +97,8 @@ class Client implements LinkOwner, Outlet {
   readonly #outbox: LinkOutbox
   readonly #connection: Connection
   #late = false
-  /** When it began to be dealt with in this turn. */
-  #turnMs = 0
+  /** When it began to be dealt with in this turn; -1 before that. */
+  #turnMs = -1
 
   constructor(link: Link, clients: Clients) {
     this.pool = clients.pool
@@ -111,8 +111,9 @@ class Client implements LinkOwner, Outlet {
   }
 
   received(chunk: Buffer): void {
-    this.#turnMs = this.#clients.clock.monotonicMs()
-    if (!this.#isClosed()) this.#taken(this.#inbox.push(chunk, this.#take))
+    if (this.#isClosed()) return
+    this.#rest()
+    this.#taken(this.#inbox.push(chunk, this.#take))
   }
 
   written(): void {
@@ -140,12 +141,12 @@ class Client implements LinkOwner, Outlet {
   }
 
   takeHeld(): boolean {
-    this.#turnMs = this.#clients.clock.monotonicMs()
     return this.#isClosed() || this.#taken(this.#inbox.release(this.#take))
   }
 
   flush(): void {
     this.#late = false
+    this.#turnMs = -1
     this.#outbox.flush()
     if (this.#outbox.overflowed) this.#step({ type: 'end', reason: 'too-slow' })
   }
@@ -172,8 +173,19 @@ class Client implements LinkOwner, Outlet {
     if (typeof decoded === 'string') this.#malformed(decoded)
     else this.#step(decoded)
     if (this.#isClosed()) return 'ended'
-    if (this.#clients.clock.monotonicMs() - this.#turnMs > limits.turnMs) this.#outbox.rest()
+    this.#rest()
     return this.#outbox.held ? 'held' : 'more'
+  }
+
+  /** Wants no more before the next turn once it had its share of this one, be it packets or the pieces in which they come. */
+  #rest(): void {
+    const nowMs = this.#clients.clock.monotonicMs()
+    if (this.#turnMs < 0) {
+      this.#turnMs = nowMs
+      this.flushLater()
+    } else if (nowMs - this.#turnMs > limits.turnMs) {
+      this.#outbox.rest()
+    }
   }
 
   /** Deals with what became of a chunk; false when some of it is held. */

@@ -7,8 +7,8 @@ export type FrameFault = 1002 | 1003 | 1007 | 1009
 
 /** What is read is handed to. Nothing may follow a fault or a close. */
 export interface FrameOwner {
-  /** A piece of a binary message, unmasked; false when no more is wanted for now. */
-  payload(piece: Buffer): boolean
+  /** A piece of a binary message, unmasked. */
+  payload(piece: Buffer): void
   pinged(payload: Buffer): void
   ended(payload: Buffer): void
   violated(fault: FrameFault): void
@@ -34,8 +34,8 @@ export class FrameReader {
   #messageFrames = 0
   #isLast = true
 
-  /** Reads a chunk, and answers what is left of it when the owner wants no more; the chunk's bytes are unmasked where they are. */
-  push(chunk: Buffer, owner: FrameOwner): Buffer | undefined {
+  /** Reads a chunk; its bytes are unmasked where they are. */
+  push(chunk: Buffer, owner: FrameOwner): void {
     const bytes = this.#begun ? Buffer.concat([this.#begun, chunk]) : chunk
     this.#begun = undefined
     for (let at = 0; at < bytes.length; ) {
@@ -44,18 +44,17 @@ export class FrameReader {
         at += piece.length
         this.#left -= piece.length
         if (this.#left === 0 && this.#isLast) this.#messageFrames = 0
-        if (!owner.payload(piece)) return at < bytes.length ? bytes.subarray(at) : undefined
+        owner.payload(piece)
         continue
       }
       const taken = this.#begin(bytes, at, owner)
-      if (taken < 0) return undefined
+      if (taken < 0) return
       if (taken === 0) {
-        this.#begun = Uint8Array.from(bytes.subarray(at)) // a copy: a view would keep the chunk
-        return undefined
+        this.#begun = Uint8Array.from(bytes.subarray(at)) // a copy: the chunk is good during the call only
+        return
       }
       at += taken
     }
-    return undefined
   }
 
   /** Reads a header, and all of a control frame: answers their bytes, 0 when they have not all come, -1 when nothing may follow. */

@@ -13,6 +13,9 @@ export type TakePacket = (packet: Buffer, bodyAt: number) => 'more' | 'held' | '
 // A packet that came in several slabs is put together here; it is good until the next one.
 const scratch = Buffer.allocUnsafeSlow(limits.scratchBytes)
 
+/** Room for a whole read that nobody has: who is held again and again would make garbage of 64 KiB each time. */
+let spare: Buffer | undefined
+
 /** One connection's packets under way. A promised length takes no memory: only bytes that came do. */
 export class Inbox {
   readonly #pool: Pool
@@ -20,7 +23,8 @@ export class Inbox {
   #gatheredBytes = 0
   /** What came since the taker had enough for now, if it has: a copy, for a chunk is good during its call only. */
   #held: Buffer | undefined
-  #heldBytes = 0
+  #heldFrom = 0
+  #heldTo = 0
 
   constructor(pool: Pool) {
     this.#pool = pool
@@ -39,14 +43,15 @@ export class Inbox {
 
   /** Hands on what is held, once the taker wants more. */
   release(take: TakePacket): Taken {
-    if (!this.#held) return 'taken'
-    const held = this.#held.subarray(0, this.#heldBytes)
+    const held = this.#held
+    if (!held) return 'taken'
+    const taken = this.#cut(held.subarray(this.#heldFrom, this.#heldTo), take)
+    if (typeof taken === 'number') {
+      this.#heldFrom += taken
+      return 'held'
+    }
     this.#forgetHeld()
-    const taken = this.#cut(held, take)
-    if (typeof taken !== 'number') return taken
-    this.#held = held.subarray(taken)
-    this.#heldBytes = this.#held.length
-    return 'held'
+    return taken
   }
 
   /** Forgets what waits, and gives the slabs back. */
@@ -121,22 +126,31 @@ export class Inbox {
   }
 
   #forgetHeld(): void {
+    if (this.#held?.length === limits.readBytesMax) spare = this.#held
     this.#held = undefined
-    this.#heldBytes = 0
+    this.#heldFrom = this.#heldTo = 0
   }
 
   /** Holds bytes behind those that are held: at most one read, since no more is read then. */
   #hold(bytes: Buffer): boolean {
-    const bytesMax = limits.readBytesMax
-    const total = this.#heldBytes + bytes.length
-    if (total > bytesMax) return false
-    if (!this.#held || total > this.#held.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.min(bytesMax, Math.max(total, 2 * this.#heldBytes)))
-      this.#held?.copy(grown, 0, 0, this.#heldBytes)
-      this.#held = grown
+    const heldBytes = this.#heldTo - this.#heldFrom
+    const total = heldBytes + bytes.length
+    if (total > limits.readBytesMax) return false
+    const held = this.#held
+    if (!held || this.#heldTo + bytes.length > held.length) {
+      this.#held = held && total <= held.length ? held : roomFor(Math.max(total, 2 * heldBytes))
+      held?.copy(this.#held, 0, this.#heldFrom, this.#heldTo)
+      this.#heldFrom = 0
+      this.#heldTo = heldBytes
     }
-    bytes.copy(this.#held, this.#heldBytes)
-    this.#heldBytes = total
+    this.#heldTo += bytes.copy(this.#held as Buffer, this.#heldTo)
     return true
   }
+}
+
+function roomFor(bytes: number): Buffer {
+  if (bytes <= limits.readBytesMax / 4) return Buffer.allocUnsafeSlow(bytes)
+  const room = spare ?? Buffer.allocUnsafeSlow(limits.readBytesMax)
+  spare = undefined
+  return room
 }

@@ -29,8 +29,8 @@ export interface Link {
    */
   write(pieces: readonly Uint8Array[]): boolean
   /**
-   * Stops and resumes reading, so that a client that does not read cannot make us answer; either may be asked for again. After
-   * `pause` nothing is received, not even the rest of what was read already.
+   * Stops and resumes reading, so that a client that does not read cannot make us answer; either may be asked for again. What was
+   * read already is received all the same, before the turn ends.
    */
   pause(): void
   resume(): void

@@ -17,6 +17,8 @@ export function makeTcpServer(accept: (link: Link) => void): Server {
 export interface SocketOwner {
   received(chunk: Buffer): void
   closed(): void
+  /** The peer sends no more; who has nothing to say to that has its own side closed too. */
+  halfClosed?(): void
 }
 
 const ownerOf = Symbol('owner')
@@ -33,12 +35,42 @@ export function watchSocket(socket: OwnedSocket, owner: SocketOwner): void {
   socket.on('close', onClose)
 }
 
+/** What all links read into: a chunk is good during its call, so that one is enough. */
+const readBuffer = Buffer.allocUnsafeSlow(limits.readBytesMax)
+
+/**
+ * Has a socket read into that buffer, as the option `onread` does for sockets that connect: else Node makes 64 KiB for each read, which
+ * takes longer than all that is done with it. For sockets that are accepted there is no option, so it is set by the names
+ * that Node has inside; a Node that has others reads as ever.
+ */
+export function shareReads(socket: Socket): void {
+  const inside = socket as unknown as Record<symbol, unknown> & { _handle: { useUserBuffer?(buffer: Uint8Array): void } | null }
+  const [buffer, callback] = insideNames(socket)
+  if (!buffer || !callback || !inside._handle?.useUserBuffer) return
+  inside[buffer] = readBuffer
+  inside[callback] = onRead
+  inside._handle.useUserBuffer(readBuffer)
+}
+
+let names: readonly (symbol | undefined)[] | undefined
+
+function insideNames(socket: Socket): readonly (symbol | undefined)[] {
+  names ??= ['kBuffer', 'kBufferCb'].map(name => Object.getOwnPropertySymbols(socket).find(({ description }) => description === name))
+  return names
+}
+
+function onRead(this: OwnedSocket, length: number): void {
+  onData.call(this, readBuffer.subarray(0, length))
+}
+
 function onData(this: OwnedSocket, chunk: Buffer): void {
   this[ownerOf]?.received(chunk)
 }
 
 function onEnd(this: OwnedSocket): void {
-  this.end()
+  const owner = this[ownerOf]
+  if (owner?.halfClosed) owner.halfClosed()
+  else this.end()
 }
 
 function onError(): void {} // 'close' follows
@@ -94,6 +126,7 @@ class TcpLink implements Link {
     this.#socket = socket
     this.peer = socket.remoteAddress ?? 'nowhere'
     watchSocket(socket, this)
+    shareReads(socket)
   }
 
   own(owner: LinkOwner): void {

@@ -7,7 +7,7 @@ import { type FrameFault, type FrameOwner, FrameReader } from './frames.ts'
 import type { Link, LinkOwner } from './link.ts'
 import { clientAddress, makeProxies } from './proxies.ts'
 import type { Request } from './request.ts'
-import { cutOff, cutOffLater, endSocket, watchSocket, writePieces } from './tcp.ts'
+import { cutOff, cutOffLater, endSocket, shareReads, watchSocket, writePieces } from './tcp.ts'
 
 /** The names under which MQTT is offered; the second is what clients of MQTT 3.1 say. [MQTT-6.0.0-4] */
 const subprotocols = ['mqtt', 'mqttv3.1']
@@ -101,6 +101,7 @@ class WebSocketLink implements Link, FrameOwner {
     this.#links = links.add(this)
     this.peer = peer
     watchSocket(socket, this)
+    shareReads(socket)
   }
 
   own(owner: LinkOwner): void {
@@ -136,8 +137,7 @@ class WebSocketLink implements Link, FrameOwner {
   received(chunk: Buffer): void {
     this.#unanswered = 0
     if (this.#state === 'closed' || this.#fault) return // what is behind a fault means nothing
-    const left = this.#reader.push(chunk, this)
-    if (left && !this.#socket.destroyed) this.#socket.unshift(left)
+    this.#reader.push(chunk, this)
   }
 
   closed(): void {
@@ -146,9 +146,8 @@ class WebSocketLink implements Link, FrameOwner {
   }
 
   /** What its frames tell: any piece of the stream, since frames are no packets. [MQTT-6.0.0-2] */
-  payload(piece: Buffer): boolean {
+  payload(piece: Buffer): void {
     if (this.#state === 'open') this.#owner?.received(piece)
-    return !this.#socket.isPaused() && !this.#socket.destroyed
   }
 
   pinged(payload: Buffer): void {

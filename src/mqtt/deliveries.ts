@@ -3,7 +3,7 @@ import { limits } from '../limits.ts'
 import { Queue } from '../memory/queue.ts'
 import type { Household } from './household.ts'
 import type { Outbox, Posted } from './outbox.ts'
-import { isExpired, secondsLeft, weightBytes } from './packet.ts'
+import { isExpired, type Message, secondsLeft, weightBytes } from './packet.ts'
 import { type Delivery, Window } from './window.ts'
 
 /** What is to be delivered, and how. */
@@ -56,6 +56,11 @@ export class Deliveries<S> {
   /** Whether one more would find room in the window behind those that wait. */
   get mayBegin(): boolean {
     return this.#queue.length + this.#window.length < limits.inflightMax
+  }
+
+  /** Whether a message finds room behind those that wait. */
+  hasRoomFor(message: Message): boolean {
+    return this.#queue.fits(weightBytes(message))
   }
 
   /** Takes a message behind what waits; false when it is past a bound, or cannot be kept. */
@@ -115,7 +120,7 @@ export class Deliveries<S> {
 
   /** Sends what may go: repeats, then what waits; false when some of it may not go yet. */
   drain(outbox: Outbox): boolean {
-    return this.#repeat(outbox) && this.#drainQueue(outbox)
+    return (this.#window.isAllSent || this.#repeat(outbox)) && this.#drainQueue(outbox)
   }
 
   /** PUBACK or PUBCOMP, or PUBREC with an error, ends a delivery; false when none awaited that. [MQTT-4.4.0-2] */

@@ -57,7 +57,7 @@ export class Promises {
   /** Answers what may be answered, in its order. */
   go(): void {
     const owner = this.#owner
-    while (owner && !owner.waitsFor && this.#waiting[0]?.isKept === false) this.#answer(owner)
+    while (owner && this.#waiting[0]?.isKept === false && this.#mayAnswer(owner)) this.#answer(owner)
     owner?.holdOrGo()
   }
 
@@ -65,6 +65,11 @@ export class Promises {
   forget(): void {
     this.#waiting = []
     this.#owner = undefined
+  }
+
+  /** Who waits for itself would wait in vain if so many answers waited that it is not read from. */
+  #mayAnswer({ waitsFor }: Promiser): boolean {
+    return !waitsFor || this.weight >= limits.receivedMax
   }
 
   /** The first promise is kept. */

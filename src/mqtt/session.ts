@@ -125,6 +125,7 @@ export class Session {
   deliver(message: Message, qos: QoS, kept: () => Message, group: Group<Session> | undefined): Delivered {
     const { retain, subscriptionIds } = this.match
     if (qos === 0) return this.#deliverNow(message, retain, subscriptionIds) ? 'sent' : 'dropped'
+    if (!this.#deliveries.hasRoomFor(message)) return 'dropped' // before a copy is made: a flood would make garbage of them
     return this.#queue({ message: kept(), qos, retain, subscriptionIds, group }) ? 'queued' : 'dropped'
   }
 

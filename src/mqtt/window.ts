@@ -52,6 +52,11 @@ export class Window<S = unknown> {
     return this.#sent < this.receiveMax
   }
 
+  /** Whether all of them were sent on this connection. */
+  get isAllSent(): boolean {
+    return this.#sent === this.#inflight.size
+  }
+
   /** A packet id that is not in use: from 1, up by one, never above 65,535. [MQTT-2.2.1-4] */
   nextId(): number {
     do {

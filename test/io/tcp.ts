@@ -24,6 +24,31 @@ await testLink(t, {
   }
 })
 
+t.test('all links read into the same memory', async t => {
+  const links: Link[] = []
+  const server = makeTcpServer(link => links.push(link))
+  t.teardown(() => server.close())
+  const port = await listenOnFree(server)
+  const peers = [await connectTcp(t, port), await connectTcp(t, port)]
+  await until(() => links.length === peers.length, 'links')
+  const memory = new Set<ArrayBufferLike>()
+  let bytes = 0
+  for (const link of links) {
+    link.own({
+      received(chunk) {
+        memory.add(chunk.buffer)
+        bytes += chunk.length
+      },
+      written: () => undefined,
+      violated: () => undefined,
+      closed: () => undefined
+    })
+  }
+  for (const peer of peers) peer.send(Buffer.from('x'))
+  await until(() => bytes === peers.length, 'bytes')
+  t.equal(memory.size, 1, 'what this Node calls its insides is known')
+})
+
 t.test('a peer that does not close its side is cut off', async t => {
   const links: Link[] = []
   const server = makeTcpServer(link => links.push(link))
