@@ -62,7 +62,7 @@ const linesWanted = 4
 const wattsFloor = 400
 /** Wh, and litres. */
 const amountFloors = { power: 1_000, electricity: 1_000, gas: 100, water: 100 } as const
-const clockPx = 54
+const clockPx = 66
 const columnPx = { wide: 40, narrow: 22, day: 56 }
 /** Fewer degrees would make a still room look like a heath. */
 const degreesLeast = 4
