@@ -11,12 +11,12 @@ interface File {
 
 /** Imports point down: to a lower rank, or within the room. */
 const ranks: Readonly<Record<string, number>> = {
-  ...{ reading: 0, api: 0, limits: 0, budget: 1, bounds: 2 },
+  ...{ reading: 0, api: 0, limits: 0, budget: 1, calendar: 1, bounds: 2 },
   ...{ memory: 1 },
   ...{ meters: 2, simulator: 2, mqtt: 2, history: 2, cost: 2 },
   ...{ sinks: 3 },
   ...{ io: 4 },
-  ...{ sensors: 5, settings: 5 },
+  ...{ sensors: 5, settings: 5, tariff: 5 },
   ...{ config: 6 },
   ...{ daemon: 7, doctor: 7, record: 7 },
   ...{ main: 8 },
@@ -28,7 +28,7 @@ const pureRankMax = 3
 const sourceLinesMax = 300
 
 const source = /^src\/.*\.ts$/
-const pure = /^src\/(?:(?:memory|meters|simulator|mqtt|history|cost|sinks)\/.*|reading|api|limits|budget)\.ts$/
+const pure = /^src\/(?:(?:memory|meters|simulator|mqtt|history|cost|sinks)\/.*|reading|api|limits|budget|calendar)\.ts$/
 /** This file names what it bans. */
 const anything = /^(?!test\/tidy\.ts$)/
 
@@ -111,11 +111,13 @@ const judgeImport = (path: string, wanted: string): string | undefined => {
   if (rank === undefined) return `stands in no room of the rank table: move it, or add the room to test/tidy.ts`
   const isEdge = ['io', 'settings', 'config', 'daemon', 'doctor', 'record', 'main'].includes(room)
   if (/^(?:node|wattslug):/.test(wanted)) return isEdge ? undefined : 'may not touch the world: take it as an argument, or move this to io/'
+  if (path === 'src/page/history/chart.ts' && wanted === 'uplot') return undefined
   if (!wanted.startsWith('.')) return room === 'io' ? undefined : 'is a package: let one file of io/ import it and answer our own types'
   const target = roomOf(posix.join(posix.dirname(path), wanted))
   const targetRank = ranks[target] ?? Number.POSITIVE_INFINITY
   if (target === room) return undefined
-  if (room === 'page') return targetRank <= pureRankMax ? undefined : 'is not pure: the page takes ranks 0 to 3 only'
+  if (room === 'client') return 'is not the client itself: it is given to other web pages as it is'
+  if (room === 'page') return target === 'client' || targetRank <= pureRankMax ? undefined : 'is not pure: the page takes ranks 0 to 3 only'
   return targetRank < rank ? undefined : 'does not point down: move what both need to a lower rank, or let main join them'
 }
 
@@ -209,6 +211,9 @@ const samples: readonly (readonly [path: string, text: string, said?: RegExp])[]
   ['src/sinks/a.ts', "export type { C } from '../io/clock.ts'", /:2 imports .* does not point down/],
   ['src/io/a.ts', "const c = await import('../config.ts')", /:2 imports .* does not point down/],
   ['src/page/a.ts', "import { c } from '../io/clock.ts'", /the page takes ranks 0 to 3 only/],
+  ['src/page/a.ts', "import { c } from '../client/mqtt.ts'"],
+  ['src/client/a.ts', "import { t } from '../mqtt/topic.ts'", /is not the client itself/],
+  ['src/client/a.ts', "import { t } from 'mqtt-packet'", /is a package/],
   ['src/main.ts', "import { v } from './page/view.ts'", /does not point down/],
   ['src/page/a.ts', "import { c } from 'node:crypto'", /may not touch the world/],
   ['src/memory/a.ts', "import type { c } from 'node:crypto'", /may not touch the world/],
