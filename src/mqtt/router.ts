@@ -75,7 +75,8 @@ export class Router implements Visitor<Session> {
   publish(message: Message, publisher: Publisher): Published {
     const { counters } = this.#household
     counters.count('messages-published')
-    this.#isKept = message.retain && this.#retainMessage(message, publisher === 'daemon')
+    const retained = message.retain ? this.#retainMessage(message, publisher === 'daemon') : 'volatile'
+    this.#isKept = retained === 'kept'
     this.#match(message, publisher)
     let owned: Message | undefined
     const kept = (): Message => {
@@ -98,7 +99,8 @@ export class Router implements Visitor<Session> {
     counters.count('deliveries-sent', became.sent)
     counters.count('deliveries-queued', became.queued)
     counters.count('deliveries-dropped', became.dropped)
-    return { reasonCode: codeOf(offered, this.#lost), isKept: this.#isKept }
+    const reasonCode = retained === 'refused' ? reasonCodes.quotaExceeded : codeOf(offered, this.#lost)
+    return { reasonCode, isKept: this.#isKept }
   }
 
   /** Time passes: retained messages expire. */
@@ -137,22 +139,23 @@ export class Router implements Visitor<Session> {
   }
 
   /** Answers whether something of it is on its way to the disk. What the daemon says of itself is not: it says it again when it starts. */
-  #retainMessage(message: Message, own: boolean): boolean {
+  #retainMessage(message: Message, own: boolean): 'kept' | 'volatile' | 'refused' {
     const { counters, keeper } = this.#household
     const had = this.retained.has(message.topic)
     const stored = this.retained.store(message, own)
-    if (stored === undefined && message.payload.length > 0) counters.count('retained-refused')
+    const isRefused = stored === undefined && message.payload.length > 0
+    if (isRefused) counters.count('retained-refused')
     if (own) {
       keeper.unretain(message.topic) // a client's
-      return false
+      return 'volatile'
     }
     if (stored === undefined) {
-      if (had) keeper.unretain(message.topic)
-      return true // what somebody else has just cleared may be on its way still
+      const isTaken = !had || keeper.unretain(message.topic)
+      return isRefused || !isTaken ? 'refused' : 'kept' // what somebody else has just cleared may be on its way still
     }
-    const isSaved = keeper.retain(stored)
-    if (!isSaved) counters.count('retained-unsaved')
-    return isSaved
+    if (keeper.retain(stored)) return 'kept'
+    counters.count('retained-unsaved')
+    return 'refused'
   }
 
   /** One of a group takes the message: the next one who is here and keeps up, if there is one. */

@@ -173,12 +173,20 @@ t.test('a retained message past the bounds is passed on, counted, and not kept',
   const rig = new Rig()
   rig.begin('c', { more: 0 })
   for (let index = 0; index < limits.retainedMessagesMax; index++) rig.publish(`${index}=x`, 0, { retain: true })
-  rig.publish('more=x', 0, { retain: true })
+  t.equal(rig.router.publish(message('more=x', { retain: true }), rig.publisher()).reasonCode, reasonCodes.quotaExceeded)
   t.strictSame(rig.lines(), { c: ['PUBLISH more=x'] })
   t.equal(rig.house.count('retained-refused'), 1)
   rig.house.store.put('full', new Uint8Array(limits.keeperPendingBytesMax))
-  t.notOk(rig.router.publish(message('0=y', { retain: true }), 'will').isKept)
+  t.strictSame(rig.router.publish(message('0=y', { retain: true }), 'will'), { reasonCode: reasonCodes.quotaExceeded, isKept: false })
   t.equal(rig.house.count('retained-unsaved'), 1)
+})
+
+t.test('a retained message that cannot be cleared on the disk is not said to be', async t => {
+  const rig = new Rig()
+  rig.publish('a=1', 0, { retain: true })
+  rig.house.store.delete = () => false
+  const { reasonCode } = rig.router.publish(message('a=', { retain: true }), rig.publisher())
+  t.equal(reasonCode, reasonCodes.quotaExceeded)
 })
 
 t.test('[MQTT-3.3.2-5] retained messages expire, on the disk too', async t => {
