@@ -9,9 +9,11 @@ import { bundleAedes, unitEnvironment, unitFlags } from './bench/brokers.mjs'
 import { endChildrenWithBench } from './bench/children.mjs'
 import { measureGarbage } from './bench/garbage.mjs'
 import { measureCgroup, measureFrozen, measureStorm } from './bench/hardship.mjs'
+import { measureHistory } from './bench/history.mjs'
 import { measureLatency } from './bench/latency.mjs'
 import { attempt } from './bench/measure.mjs'
 import { measureMemory } from './bench/memory.mjs'
+import { measurePage } from './bench/page.mjs'
 import { measureStartup } from './bench/startup.mjs'
 import { printTable, verdictOf } from './bench/table.mjs'
 import { measureFanIn, measureFanOut } from './bench/throughput.mjs'
@@ -28,7 +30,9 @@ const themes = {
   storm: measureStorm,
   fanout: measureFanOut,
   fanin: measureFanIn,
-  latency: measureLatency
+  latency: measureLatency,
+  history: measureHistory,
+  page: measurePage
 }
 
 await main(async () => {

@@ -1,12 +1,10 @@
 /** What the page's frame gives to each of its views, and what it wants of them. */
-import type { Formats } from './format.ts'
-import type { State } from './model.ts'
-import type { Client } from './mqtt.ts'
-import type { Strings } from './strings.ts'
 
-/** The names of the views, as they stand behind `#` in the address. */
-export const viewNames = ['now', 'history', 'cost', 'console', 'device'] as const
-export type ViewName = (typeof viewNames)[number]
+import type { Client } from '../client/mqtt.ts'
+import type { Formats } from './format.ts'
+import type { AllStrings } from './later.ts'
+import type { State } from './model.ts'
+import type { Strings } from './strings.ts'
 
 /** The daemon's HTTP API. */
 export interface Api {
@@ -18,7 +16,7 @@ export interface Api {
 
 /** What all views share. */
 export interface Context {
-  readonly strings: Strings
+  readonly strings: AllStrings
   readonly formats: Formats
   readonly api: Api
   /** The page's own MQTT client. */
@@ -30,6 +28,9 @@ export interface Context {
   /** The daemon's time at this instant, in ms since 1970. */
   nowMs(): number
 }
+
+/** What there is before all words are. */
+export type FirstContext = Omit<Context, 'strings'> & { readonly strings: Strings }
 
 /** A view on the screen. */
 export interface OpenView {

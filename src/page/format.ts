@@ -21,6 +21,14 @@ export interface Formats {
   clock(atMs: number): string
   /** The day, or on the same day the time of it. */
   since(atMs: number, nowMs: number): string
+  /** The day and the time of it, or on the same day the time alone. */
+  moment(atMs: number, nowMs: number): string
+  /** The day, with its year. */
+  day(atMs: number): string
+  /** Such as `12 %` for 0.12. */
+  percent(share: number): string
+  /** An amount in a currency such as `GBP`; small ones have a digit more. */
+  money(amount: number, currency: string): string
   /** What a counter shows. */
   units(value: number): string
   /** What was used: as many digits as one cares for. */
@@ -30,6 +38,8 @@ export interface Formats {
 const minus = '\u2212'
 /** Holds a number and its unit together. */
 const narrowSpace = '\u202f'
+/** Less than this, in a currency's main unit, is told to a tenth of its cent. */
+const smallMoney = 0.1
 const justNowMs = 2_000
 /** Within this a day needs no year. */
 const yearShownMs = 300 * 86_400_000
@@ -53,6 +63,17 @@ export function formatsFor(language: string, strings: Strings): Formats {
   const format = (value: number, digits: number) => {
     const text = decimals[digits]?.format(Math.abs(value)) ?? ''
     return Number(value.toFixed(digits)) < 0 ? minus + text : text
+  }
+  const percents = new Intl.NumberFormat(language, { style: 'percent' })
+  const currencies = new Map<string, Intl.NumberFormat>()
+  const money = (amount: number, currency: string) => {
+    const small = Math.abs(amount) < smallMoney && amount !== 0
+    const key = currency + small
+    const made =
+      currencies.get(key) ??
+      new Intl.NumberFormat(language, { style: 'currency', currency, ...(small ? { maximumFractionDigits: 3 } : {}) })
+    currencies.set(key, made)
+    return made.format(amount)
   }
   const power = (watts: number) => {
     if (Math.round(Math.abs(watts)) < 10_000) return { number: format(Math.round(watts), 0), unit: 'W' }
@@ -78,6 +99,10 @@ export function formatsFor(language: string, strings: Strings): Formats {
     span: ms => (ms < 60_000 ? strings.seconds(ms / 1_000) : strings.minutes(ms / 60_000)),
     clock: atMs => times.format(atMs),
     since: (atMs, nowMs) => (day(atMs, true) === day(nowMs, true) ? times.format(atMs) : day(atMs, nowMs - atMs > yearShownMs)),
+    moment: (atMs, nowMs) => (day(atMs, true) === day(nowMs, true) ? '' : `${day(atMs, false)}, `) + times.format(atMs),
+    day: atMs => day(atMs, true),
+    percent: share => percents.format(share),
+    money,
     units: value => format(value, value < 100 ? 2 : value < 10_000 ? 1 : 0),
     energy: (value, unit) => format(value, Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0) + narrowSpace + unit
   }

@@ -43,7 +43,8 @@ function knownAt(state: State, place: string, nowMs: number, staleMs: number): r
   return [{ ...said, place, label: labelOf(state, place), ageMs, stale: ageMs > staleMs || unavailable, points, energy }]
 }
 
-function labelOf(state: State, text: string): Label {
+/** What the sensor at a place is called by. */
+export function labelOf(state: State, text: string): Label {
   const { name = '', measurement } = state.sensors.get(text)?.said ?? {}
   const medium = measurement?.kind === 'impulses' ? measurement.medium : undefined
   const place = readPlace(text)

@@ -1,142 +1,99 @@
-/** Wires the page: the MQTT client and two fetches in, the model in the middle, the screen out. */
+/** Wires the page: the link to the daemon in, the model in the middle, the frame and its views out. */
 
-import { formatsFor } from './format.ts'
+import { makeApi } from './api.ts'
+import type { FirstContext } from './context.ts'
+import { Frame } from './frame.ts'
+import { loadLanguage } from './language.ts'
+import { openLink } from './link.ts'
+import { Memory } from './memory.ts'
 import { type Event, initialState, type State, step } from './model.ts'
-import { type ClientState, connect, type Message } from './mqtt.ts'
-import { meterIds } from './places.ts'
-import { present } from './present.ts'
-import { stringsFor } from './strings.ts'
-import { Screen } from './view.ts'
-
-const keepAliveSeconds = 90
-const pingIntervalMs = 10_000
-const packetBytesMax = 16_384
-const fetchMs = 5_000
-const retryMs = 2_000
-/** The trace creeps on by a pixel or two in this time. */
-const frameMs = 250
-const stillFrameMs = 1_000
-
-const strings = stringsFor(navigator.language)
-const screen = new Screen(strings, formatsFor(navigator.language, strings), location.host)
-const still = matchMedia('(prefers-reduced-motion: reduce)')
-const utf8 = new TextDecoder()
+import { askPassword } from './password.ts'
+import { recall } from './storage.ts'
 
 let state: State = initialState(Date.now())
+let frame: Frame | undefined
 let dirty = true
-let subscribedRoot: string | undefined
+let timer: number | undefined
 
-function happen(event: Event): void {
-  state = step(state, event)
-  dirty = true
-}
+// --- in: last time ---
+
+/** What is not to be seen waits for so long. */
+const calmMs = 3_000
+/** Within this the daemon has said again what still holds. */
+const saidAgainMs = 3_000
+const memory = new Memory(Date.now())
+for (const event of memory.events) state = step(state, event)
 
 // --- in: the daemon ---
 
-const address = new URL('mqtt', location.href)
-address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
-address.hash = ''
-address.search = ''
+const link = openLink(happen, () => state)
 
-const client = connect(address.href, { keepAliveSeconds, pingIntervalMs, packetBytesMax, onMessage, onState })
-
-function onMessage({ topic, payload }: Message): void {
-  happen({ type: 'message', topic, text: utf8.decode(payload), phoneMs: Date.now() })
+function happen(event: Event): void {
+  memory.take(event, performance.now())
+  if (event.type === 'link' && event.up) setTimeout(takeBack, saidAgainMs)
+  state = step(state, event)
+  if (!dirty) schedule(0)
+  dirty = true
 }
 
-function onState({ phase }: ClientState): void {
-  happen({ type: 'link', up: phase === 'connected', phoneMs: Date.now() })
-  if (phase === 'connected') void refresh()
-}
-
-let refreshing = false
-
-/** Asks for settings, clock and recent points; until the settings are there nothing can be subscribed to. */
-async function refresh(): Promise<void> {
-  if (refreshing) return
-  refreshing = true
-  const settings = await fetchJson('settings.json')
-  const version = state.settings?.version
-  happen({ type: 'settings', ...settings })
-  if (version !== undefined && state.settings?.version !== version) location.reload() // the daemon was replaced, and this page with it
-  subscribe()
-  const recent = await fetchJson('api/recent')
-  happen({ type: 'recent', ...recent })
-  refreshing = false
-  const failed = settings.value === undefined || recent.value === undefined
-  if (failed && client.state.phase === 'connected') setTimeout(() => void refresh(), retryMs)
-}
-
-function subscribe(): void {
-  const root = state.settings?.root
-  if (root === undefined || root === subscribedRoot) return
-  // A further meter's sensors stand one level deeper: +/+/state is theirs, and also the energy of the first meter's.
-  const filtersOf = (base: string) =>
-    ['+/state', '+/+/state', '+/+/+/state', '+/availability', '+/+/availability', ...meterIds.map(id => `bridge/${id}`)].map(
-      filter => `${base}/${filter}`
-    )
-  const settled: Promise<unknown>[] =
-    subscribedRoot === undefined ? [] : filtersOf(subscribedRoot).map(filter => client.unsubscribe(filter))
-  settled.push(...filtersOf(root).map(filter => client.subscribe(filter)))
-  subscribedRoot = root
-  void Promise.allSettled(settled)
-}
-
-/** The answer, or undefined, with the phone's time half way between asking and answer. */
-async function fetchJson(path: string): Promise<{ value: unknown; phoneMs: number }> {
-  const askedMs = Date.now()
-  const abort = new AbortController()
-  const timer = setTimeout(() => abort.abort(), fetchMs)
-  try {
-    const response = await fetch(path, { cache: 'no-store', signal: abort.signal })
-    const value: unknown = response.ok ? await response.json() : undefined
-    const answeredMs = Date.now()
-    if (answeredMs - askedMs > fetchMs) return { value: undefined, phoneMs: answeredMs } // the phone slept meanwhile: no clock to trust
-    return { value, phoneMs: (askedMs + answeredMs) / 2 }
-  } catch {
-    return { value: undefined, phoneMs: Date.now() }
-  } finally {
-    clearTimeout(timer)
-  }
+function takeBack(): void {
+  if (state.link.name === 'up') for (const event of memory.takeBack(Date.now())) happen(event)
 }
 
 // --- in: the phone ---
 
 function wake(): void {
-  if (document.hidden) return
-  client.wake()
-  void refresh()
+  if (document.hidden) {
+    memory.keep(performance.now()) // it may be the last that is seen of this page
+    return
+  }
+  link.wake()
   schedule(0)
 }
 
 document.addEventListener('visibilitychange', wake)
+document.addEventListener('resume', wake) // thawed
 addEventListener('pageshow', event => {
   if (event.persisted) wake() // taken out of the back-forward cache
 })
+addEventListener('pagehide', () => memory.keep(performance.now()))
 addEventListener('online', wake)
+addEventListener('offline', wake) // the link is tried, and found dead
 addEventListener('resize', () => schedule(0))
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => schedule(0))
 
 // --- out: the screen ---
-
-let timer: number | undefined
-let shownSecond = 0
 
 /** Asks for one frame after a delay; none while the page is hidden. */
 function schedule(delayMs: number): void {
   clearTimeout(timer)
-  timer = setTimeout(() => requestAnimationFrame(frame), delayMs)
+  timer = setTimeout(() => requestAnimationFrame(paint), delayMs)
 }
 
-function frame(atMs: number): void {
-  if (document.hidden) return
+function paint(atMs: number): void {
+  if (document.hidden || !frame) return
   const phoneMs = Date.now()
-  const second = Math.floor(phoneMs / 1_000)
-  if (dirty || second !== shownSecond) screen.show(present(state, phoneMs), atMs)
   dirty = false
-  shownSecond = second
-  const moving = screen.paint(phoneMs + state.offsetMs, atMs, still.matches)
-  schedule(moving ? 0 : still.matches ? stillFrameMs : frameMs)
+  const moving = frame.show(state, phoneMs, atMs)
+  schedule(moving ? 0 : 1_000 - (phoneMs % 1_000))
 }
 
-void refresh()
-schedule(0)
+/** Other languages come as files of their own, in which case there is a moment to wait. */
+async function start(): Promise<void> {
+  const { strings, formats } = await loadLanguage()
+  const context: FirstContext = {
+    strings,
+    formats,
+    api: makeApi(again => askPassword(strings, again), strings.frame.silent),
+    client: link.client,
+    address: link.address,
+    state: () => state,
+    nowMs: () => Date.now() + state.offsetMs
+  }
+  frame = new Frame(context)
+  schedule(0)
+  if (recall('alerts') !== undefined) (await import('./alerts/watcher.ts')).watchForAlerts(context)
+}
+
+void start()
+if (isSecureContext && 'serviceWorker' in navigator) setTimeout(() => navigator.serviceWorker.register('sw.js').catch(() => {}), calmMs)

@@ -3,8 +3,13 @@
 import type { Formats } from './format.ts'
 import type { Label, Term } from './known.ts'
 import type { Energy } from './payloads.ts'
-import type { Corrected } from './present.ts'
 import type { Strings } from './strings.ts'
+
+/** What was done to the numbers at the top; without a label, to the whole house. */
+export interface Corrected {
+  readonly label: Label | undefined
+  readonly words: readonly string[]
+}
 
 /** Less than this does not show in the total's digits. */
 const backfilledLeast = 0.005

@@ -1,10 +1,35 @@
-/** Every word that the page shows, in one table for each language. */
+/** The words that the page shows at once, in English; those of views that come later are in later.ts, all in German in german.ts. */
 
 import type { Energy, Medium, MeterState } from './payloads.ts'
-import type { Phase } from './present.ts'
+import type { Phase } from './phase.ts'
+import type { ViewName } from './views.ts'
 
 export interface Strings {
   readonly language: string
+  readonly frame: {
+    readonly tabs: string
+    readonly views: Readonly<Record<ViewName, string>>
+    readonly failed: string
+    readonly failedWhy: string
+    readonly retry: string
+    readonly silent: string
+    readonly close: string
+    readonly password: string
+    readonly passwordWhy: string
+    readonly passwordWrong: string
+    readonly unlock: string
+  }
+  readonly today: {
+    readonly title: string
+    readonly asOf: (time: string) => string
+    readonly usual: (energy: string) => string
+    readonly same: string
+    readonly more: (share: string) => string
+    readonly less: (share: string) => string
+    readonly soon: string
+  }
+  readonly perHour: (cost: string) => string
+  readonly asOf: (time: string) => string
   readonly wholeHouse: string
   readonly byChannel: (name: string) => string
   readonly allSensors: (summed: number, known: number) => string
@@ -51,6 +76,30 @@ export interface Strings {
 
 export const english: Strings = {
   language: 'en',
+  frame: {
+    tabs: 'Views',
+    views: { now: 'Now', history: 'History', cost: 'Cost', console: 'Console', device: 'Device' },
+    failed: 'This view didn’t load',
+    failedWhy: 'wattslug didn’t answer, or was updated since this page was opened.',
+    retry: 'Try again',
+    silent: 'wattslug doesn’t answer.',
+    close: 'Close',
+    password: 'Password',
+    passwordWhy: 'Changes need the password that was set for wattslug.',
+    passwordWrong: 'That password isn’t right.',
+    unlock: 'Unlock'
+  },
+  today: {
+    title: 'Today',
+    asOf: time => `Today until ${time}`,
+    usual: energy => `usual day: ${energy}`,
+    same: 'As usual by now',
+    more: share => `${share} more than usual by now`,
+    less: share => `${share} less than usual by now`,
+    soon: 'After three days this shows how today compares.'
+  },
+  perHour: cost => `${cost} an hour`,
+  asOf: time => `As of ${time}, offline`,
   wholeHouse: 'Whole house',
   byChannel: name => `${name} by channel`,
   allSensors: (summed, known) => (summed === known ? 'All sensors together' : `${summed} of ${known} sensors`),
@@ -104,9 +153,4 @@ export const english: Strings = {
   host: (host, connected) => (connected ? `Connected to ${host}` : `Not connected to ${host}`),
   justNow: 'just now',
   announce: (state, power) => (power === '' ? state : `${state}: ${power}`)
-}
-
-/** The table for a browser's language; English for those that have none yet. */
-export function stringsFor(_language: string): Strings {
-  return english
 }

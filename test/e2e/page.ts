@@ -12,7 +12,8 @@ import { until } from '../fixtures/e2e/wait.ts'
 
 type Test = Parameters<typeof startDaemon>[0]
 
-const firstLoadBytesMost = 35 * 1024
+/** 35 KB of files, and the heads of ten answers. */
+const firstLoadBytesMost = 40 * 1024
 const browser = await startBrowser(t)
 t.jobs = 3
 
@@ -107,6 +108,91 @@ t.test('a phone that slept, while its connection died without a word', { buffere
     t.pass(`${name}: back after ${Math.round(performance.now() - startMs)} ms`)
   }
   t.strictSame(phone.errors, [], 'no error in the console')
+})
+
+/** From a change of the world until the page is live again. */
+const backMs = 2_000
+
+t.test(
+  'back within two seconds: daemon stopped and continued, network gone and back, page frozen and thawed, daemon restarted',
+  {
+    buffered: true
+  },
+  async t => {
+    const { daemon, port } = await setUp(t)
+    const network = await makeNetwork(t, daemon.httpPort)
+    const phone = await openPhone(t, browser, `http://127.0.0.1:${network.port}/`)
+    const tools = await phone.page.context().newCDPSession(phone.page)
+    await port.write(bytesOf(houseMessage(700)))
+    await phone.untilLive(700)
+    const isBack = async (watts: number, what: string) => {
+      const startMs = performance.now()
+      await phone.untilLive(watts)
+      const tookMs = Math.round(performance.now() - startMs)
+      t.ok(tookMs < backMs, `${what}: live again after ${tookMs} ms`)
+    }
+    const isOffline = async (what: string) =>
+      t.ok((await phone.until('offline', ({ phase }) => phase === 'offline')).stale, `${what}: no number passes for the present`)
+    const wakeUp = () => phone.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    daemon.program.signal('SIGSTOP')
+    await isOffline('a daemon that hangs')
+    daemon.program.signal('SIGCONT')
+    await port.write(bytesOf(houseMessage(701)))
+    await wakeUp()
+    await isBack(701, 'a daemon that goes on')
+
+    await phone.page.context().setOffline(true)
+    await isOffline('without a network')
+    await port.write(bytesOf(houseMessage(702)))
+    network.bar(false)
+    await phone.page.context().setOffline(false)
+    await isBack(702, 'with a network')
+
+    await tools.send('Page.setWebLifecycleState', { state: 'frozen' })
+    await port.write(bytesOf(houseMessage(703)))
+    await tools.send('Page.setWebLifecycleState', { state: 'active' })
+    await isBack(703, 'a page that was frozen')
+
+    await daemon.stop('SIGKILL')
+    await isOffline('a daemon that is gone')
+    await port.unplug()
+    await port.plug()
+    const next = await startDaemon(t, { source: port.path, mqttPort: daemon.mqttPort, httpPort: daemon.httpPort })
+    await next.untilSaid(/The port is open/)
+    await port.write(bytesOf(houseMessage(704)))
+    await wakeUp()
+    await isBack(704, 'a daemon that was restarted, looked at again')
+  }
+)
+
+t.test('opened while the daemon is away, it shows what it knew and from when', { buffered: true }, async t => {
+  const { daemon, port } = await setUp(t)
+  const phone = await takePhone(t, browser, { serviceWorkers: 'allow' })
+  phone.page.setDefaultTimeout(15_000)
+  await phone.page.goto(daemon.page)
+  await port.write(bytesOf(houseMessage(800) + sensorMessage(4, 44)))
+  await phone.untilLive(800)
+  await phone.page.evaluate('navigator.serviceWorker.ready.then(() => true)')
+  await daemon.stop('SIGKILL')
+  await phone.page.reload()
+  const shown = await phone.until('offline', ({ phase, watts }) => phase === 'offline' && watts !== '')
+  t.match(shown, { watts: '800', stale: true, chip: 'Offline', age: /^As of \d\d:\d\d, offline$/, notice: /reach wattslug/ })
+  t.notMatch(await phone.page.title(), /\d W/)
+  await phone.screenshot('page-remembered')
+  await port.unplug()
+  await port.plug()
+  const state = { mqttPort: daemon.mqttPort, httpPort: daemon.httpPort }
+  const next = await startDaemon(t, { source: port.path, ...state })
+  await next.untilSaid(/The port is open/)
+  await port.write(bytesOf(houseMessage(801)))
+  await phone.untilLive(801)
+  await until('what is not said again to go', () =>
+    phone.page
+      .locator('#cards > li')
+      .count()
+      .then(count => count === 0)
+  )
 })
 
 t.test('a connection that dies without a word while the phone is awake', { buffered: true }, async t => {
@@ -270,7 +356,7 @@ async function fits(t: Test, phone: Phone, what: string): Promise<void> {
 }
 
 /** The names of what stands out over the edge of the screen or of its card. */
-const cutOff = `[...document.querySelectorAll('header, main, footer, main *')]
+const cutOff = `[...document.querySelectorAll('header, main, footer, main *, nav, nav *')]
   .filter(element => element.checkVisibility() && !element.closest('.spoken, canvas, .bar, .plot, svg'))
   .filter(element => {
     const { left, right } = element.getBoundingClientRect()
@@ -278,7 +364,7 @@ const cutOff = `[...document.querySelectorAll('header, main, footer, main *')]
     range.selectNodeContents(element)
     const card = element.closest('.card')?.getBoundingClientRect()
     const inside = range.getBoundingClientRect()
-    const edge = element.id === 'power' ? document.documentElement.clientWidth - 23 : card && element.matches('.value, .note, h3') ? card.right : Infinity
+    const edge = element.id === 'power' ? document.documentElement.clientWidth - 19 : card && element.matches('.value, .note, h3') ? card.right : Infinity
     return left < -1 || right > document.documentElement.clientWidth + 1 || inside.right > edge || (card && inside.bottom > card.bottom)
   })
   .map(element => element.id || element.className || element.tagName)`

@@ -1,14 +1,14 @@
 /** How the page writes its numbers and draws its lines, and what it weighs. */
 
 import { readdirSync, readFileSync } from 'node:fs'
-import { gzipSync } from 'node:zlib'
-import { buildSync } from 'esbuild'
 import fc from 'fast-check'
 import t from 'tap'
-import { curve, runs, scaleFor } from '../../src/page/curve.ts'
 import { formatsFor } from '../../src/page/format.ts'
+import { languageOf } from '../../src/page/languages.ts'
+import { curve, runs, scaleFor } from '../../src/page/now/curve.ts'
 import type { Point } from '../../src/page/payloads.ts'
-import { english, stringsFor } from '../../src/page/strings.ts'
+import { english } from '../../src/page/strings.ts'
+import { viewNames } from '../../src/page/views.ts'
 
 const spaced = (text: string) => text.replace('\u202f', ' ')
 const british = formatsFor('en-GB', english)
@@ -71,7 +71,8 @@ t.test('ages and temperature', async t => {
   t.equal(spaced(british.temperature(21.46)), '21.5 °C')
   t.equal(spaced(british.temperature(-0.04)), '0.0 °C')
   t.equal(spaced(formatsFor('en-US', english).temperature(21.5)), '71 °F')
-  t.equal(stringsFor('xx').language, 'en')
+  t.equal(languageOf('de-AT'), 'de')
+  t.equal(languageOf('xx'), undefined)
 })
 
 const series = fc
@@ -124,32 +125,78 @@ t.test('a series is cut where it says nothing', async t => {
   t.same(runs(points, 90_000), [points.slice(0, 2), points.slice(2)])
 })
 
-const folder = new URL('../../src/page/', import.meta.url)
-const read = (name: string) => readFileSync(new URL(name, folder), 'utf8')
-
-t.test('it all weighs less than 21 KB', async t => {
-  const { outputFiles } = buildSync({
-    entryPoints: [new URL('main.ts', folder).pathname],
-    bundle: true,
-    minify: true,
-    target: 'es2022',
-    format: 'iife',
-    write: false
-  })
-  const parts = [outputFiles[0]?.text ?? '', ...['index.html', 'style.css', 'icon.svg'].map(read)]
-  t.ok(parts.map(part => gzipSync(part).length).reduce((sum, bytes) => sum + bytes) < 21_504)
+t.test('money, shares and moments', async t => {
+  const german = formatsFor('de-DE', english)
+  t.equal(british.money(0.1234, 'GBP'), '£0.12')
+  t.equal(british.money(0.0123, 'GBP'), '£0.012', 'a small amount has a digit more')
+  t.equal(british.money(0, 'GBP'), '£0.00')
+  t.equal(british.money(-1.5, 'GBP'), '-£1.50')
+  t.equal(spaced(german.money(1_234.5, 'EUR').replaceAll('\u00a0', ' ')), '1.234,50 €')
+  t.equal(british.percent(0.123), '12%')
+  const noon = new Date(2026, 10, 22, 12).getTime()
+  t.equal(british.moment(noon, noon), '12:00')
+  t.equal(british.moment(noon - 86_400_000, noon), '21 Nov, 12:00')
+  t.equal(british.day(noon), '22 Nov 2026')
 })
+
+interface PageFile {
+  readonly name: string
+  readonly body: Buffer
+  readonly gzip: Buffer
+}
+
+const firstLoadBytesMost = 35 * 1024
+const withHistoryBytesMost = 75 * 1024
+
+/** What the History view loads beside what is there already. */
+function laterBytes(files: ReadonlyMap<string, PageFile>, html: string): number {
+  const wanted = new Set(['history.css'])
+  const textOf = (name: string) => files.get(name)?.body.toString() ?? ''
+  const [program = ''] = /chunk-\w+\.js/.exec(html) ?? []
+  const add = (name: string): void => {
+    if (wanted.has(name) || name === program) return
+    wanted.add(name)
+    for (const [, imported = ''] of textOf(name).matchAll(/(?:from|import) ?"\.\/([\w-]+\.js)"/g)) add(imported)
+  }
+  const chunks = [...files.keys()].filter(name => name.endsWith('.js'))
+  for (const name of chunks) if (/^later-/.test(name) || (/^view-/.test(name) && textOf(name).includes('u-over'))) add(name)
+  return [...wanted].reduce((sum, name) => sum + (files.get(name)?.gzip.length ?? 0), 0)
+}
+
+t.test('the first load of Now is 35 KB at most', async t => {
+  const script = new URL('../../scripts/page.mjs', import.meta.url).href
+  const { bundlePage } = (await import(script)) as { bundlePage: () => Promise<readonly PageFile[]> }
+  const files = new Map((await bundlePage()).map(file => [file.name, file]))
+  const html = files.get('index.html')?.body.toString() ?? ''
+  const named = [...html.matchAll(/(?:src|href)="([\w.-]+)"/g)].map(([, name = '']) => name)
+  const wanted = new Set(['index.html', ...named.filter(name => name !== 'apple-touch-icon.png')]) // which only a home screen asks for
+  let bytes = 0
+  for (const name of wanted) {
+    const size = files.get(name)?.gzip.length
+    t.type(size, 'number', `${name} is there`)
+    t.comment(`${name}: ${size} bytes`)
+    bytes += size ?? 0
+  }
+  t.ok(bytes <= firstLoadBytesMost, `${bytes} bytes of ${firstLoadBytesMost}`)
+  const withHistory = bytes + laterBytes(files, html)
+  t.ok(withHistory <= withHistoryBytesMost, `with History ${withHistory} bytes of ${withHistoryBytesMost}`)
+})
+
+const folder = new URL('../../src/page/', import.meta.url)
+const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+const read = (name: string) => readFileSync(new URL(name, folder), 'utf8')
 
 t.test('nothing in it needs a lax content security policy, or another host', async t => {
   const html = read('index.html')
   t.notMatch(html, /\son\w+=|\sstyle=|<style|<script(?![^>]*\ssrc=)/i)
-  t.notMatch(html + read('style.css') + read('icon.svg').replace('http://www.w3.org/2000/svg', ''), /https?:|url\(|@import/)
-  const code = readdirSync(folder)
-    .filter(name => name.endsWith('.ts'))
-    .map(read)
-    .join('\n')
-  t.notMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function/)
-  const ids = [...read('view.ts').matchAll(/find\('([a-z-]+)'\)/g)].map(([, id]) => id)
-  t.ok(ids.length > 10)
+  const styles = names.filter(name => name.endsWith('.css')).map(read)
+  t.notMatch([html, ...styles, read('icon.svg').replace('http://www.w3.org/2000/svg', '')].join(''), /https?:|url\(|@import/)
+  const code = names.filter(name => name.endsWith('.ts')).map(read)
+  t.notMatch(code.join(''), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function/)
+  const ids = names
+    .filter(name => /^(?:now\/)?\w+\.ts$/.test(name))
+    .flatMap(name => [...read(name).matchAll(/find\('([a-z-]+)'\)/g)].map(([, id]) => id))
+  t.ok(ids.length > 20)
   for (const id of ids) t.match(html, `id="${id}"`)
+  for (const name of viewNames) t.notMatch(html, `id="${name}"`, `a view's address is no place in the page: ${name}`)
 })

@@ -3,10 +3,10 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
+import { present } from '../../src/page/now/present.ts'
 import { pointsMax } from '../../src/page/payloads.ts'
 import { formulaOf } from '../../src/page/phrases.ts'
 import { derivedMax, meterIds, placesMax, sensorsMax } from '../../src/page/places.ts'
-import { present } from '../../src/page/present.ts'
 import { english } from '../../src/page/strings.ts'
 import {
   derived,

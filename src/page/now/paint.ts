@@ -1,7 +1,7 @@
 /** Strokes, fills and labels of a trace on a canvas, coloured by the watts they stand for. */
 
+import type { Point } from '../payloads.ts'
 import { curve, runs, type Scale, type Stroke } from './curve.ts'
-import type { Point } from './payloads.ts'
 
 export interface Labels {
   watts(watts: number): string
@@ -179,13 +179,13 @@ export function paintScale(frame: Frame, labels: Labels, width: number, empty: b
     context.lineTo(width, row)
     context.stroke()
     if (watts === 0) continue
-    label(frame, labels.watts(watts), 24, row - 6, 'left')
+    label(frame, labels.watts(watts), 20, row - 6, 'left')
   }
   context.setLineDash([])
   const stepMs = timeSteps.find(ms => ms * 2.6 >= frame.reachMs) ?? frame.reachMs / 2
   for (let agoMs = stepMs; agoMs <= frame.reachMs; agoMs += stepMs) {
     const x = area.right - (agoMs / frame.reachMs) * (area.right - area.left)
-    if (x < 60) label(frame, labels.time(agoMs), Math.max(24, x - 20), area.bottom + 18, 'left')
+    if (x < 60) label(frame, labels.time(agoMs), Math.max(20, x - 20), area.bottom + 18, 'left')
     else label(frame, labels.time(agoMs), x, area.bottom + 18, 'center')
   }
   label(frame, labels.now, area.right, area.bottom + 18, 'center')

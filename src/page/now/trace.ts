@@ -1,8 +1,8 @@
 /** Power over the last minutes on a canvas, moving to each new point: large with its scale, or small in a card. */
 
+import type { Point } from '../payloads.ts'
 import { type Scale, scaleFor } from './curve.ts'
 import { type Frame, gridSteps, type Labels, paintHead, paintScale, paintSeries, paletteOf } from './paint.ts'
-import type { Point } from './payloads.ts'
 
 export interface Picture {
   readonly points: readonly Point[]

@@ -1,12 +1,12 @@
 /** The sensors' cards: one list item for each sensor, made once and then kept up to date. */
 
-import { make, makeSymbol, setText } from './elements.ts'
-import type { Formats } from './format.ts'
+import { make, makeSymbol, setText } from '../elements.ts'
+import type { Formats } from '../format.ts'
+import type { Channel } from '../payloads.ts'
+import { correctionsOf, energyTextOf, formulaOf, nameOf } from '../phrases.ts'
+import type { Strings } from '../strings.ts'
 import type { Card } from './groups.ts'
-import type { Channel } from './payloads.ts'
-import { correctionsOf, energyTextOf, formulaOf, nameOf } from './phrases.ts'
 import type { View } from './present.ts'
-import type { Strings } from './strings.ts'
 import { Trace } from './trace.ts'
 
 /** Fresh numbers need no age; it shows once a sensor is late. */

@@ -1,7 +1,7 @@
 /** The cards of the sensors, in a group for each meter; derived sensors stand with the first one's. Pure. */
 
-import { isHouse, type Known, type Label, type Term } from './known.ts'
-import type { Channel, Energy, Medium, Point } from './payloads.ts'
+import { isHouse, type Known, type Label, type Term } from '../known.ts'
+import type { Channel, Energy, Medium, Point } from '../payloads.ts'
 
 export type Card = {
   readonly place: string

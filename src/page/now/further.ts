@@ -1,12 +1,12 @@
 /** The further meters of the house: for each a heading, its state when that is not live, and its sensors' cards. */
 
+import { make, makeSymbol, setSentence, setText } from '../elements.ts'
+import type { Formats } from '../format.ts'
+import { originOf } from '../phrases.ts'
+import { meterNumber } from '../places.ts'
+import type { Strings } from '../strings.ts'
 import { Cards } from './cards.ts'
-import { make, makeSymbol, setSentence, setText } from './elements.ts'
-import type { Formats } from './format.ts'
-import { originOf } from './phrases.ts'
-import { meterNumber } from './places.ts'
 import type { FurtherMeter, View } from './present.ts'
-import type { Strings } from './strings.ts'
 
 interface Section {
   readonly root: HTMLElement

@@ -1,12 +1,13 @@
 /** Puts a View on the screen: changes only what changed, and speaks to screen readers seldom. */
 
+import { find, setSentence, setText } from '../elements.ts'
+import type { Formats } from '../format.ts'
+import type { Phase } from '../phase.ts'
+import { correctionsOf, energyTextOf, originOf } from '../phrases.ts'
+import type { Strings } from '../strings.ts'
 import { Cards } from './cards.ts'
-import { find, setSentence, setText } from './elements.ts'
-import type { Formats } from './format.ts'
 import { FurtherMeters } from './further.ts'
-import { correctionsOf, energyTextOf, originOf } from './phrases.ts'
-import type { Phase, View } from './present.ts'
-import type { Strings } from './strings.ts'
+import type { View } from './present.ts'
 import { Trace } from './trace.ts'
 
 /** Power is spoken no more often than this; a change of state at once. */
@@ -38,7 +39,6 @@ export class Screen {
     this.#trace = new Trace(canvas, labels)
     this.#cards = new Cards(find('cards'), strings, formats)
     this.#further = new FurtherMeters(find('further'), strings, formats)
-    document.documentElement.lang = strings.language
     for (const [id, text] of [
       ['simulated', strings.simulated],
       ['recent-title', strings.traceTitle],
@@ -70,11 +70,7 @@ export class Screen {
   }
 
   #showState(view: View): void {
-    const { body } = document
-    body.setAttribute('data-phase', view.phase)
-    body.setAttribute('data-level', view.total && !view.total.stale ? levelOf(view.total.watts) : 'none')
-    find('chip-mark').setAttribute('href', `#mark-${view.phase}`)
-    setText(find('chip'), this.#chipText(view))
+    document.body.setAttribute('data-level', view.total && !view.total.stale ? levelOf(view.total.watts) : 'none')
     find('simulated').hidden = !view.simulated
     setText(find('host'), this.#strings.host(this.#host, view.phase !== 'offline'))
     setText(find('meter'), originOf(view, this.#strings))
@@ -87,14 +83,14 @@ export class Screen {
   }
 
   #showTotal({ total, celsius, phase, cards, corrected, nowMs }: View): void {
-    const { wholeHouse, allSensors, noPower, lastReading } = this.#strings
+    const { wholeHouse, allSensors, noPower, lastReading, asOf } = this.#strings
     const of = total?.of ?? 'house'
     const title = of === 'house' ? total?.name || wholeHouse : allSensors(of.summed, of.known)
     setText(find('total-title'), !total && cards.length > 0 ? noPower : title)
     const { number, unit } = total ? this.#formats.power(total.watts) : { number: '', unit: '' }
     const power = find('power')
     power.hidden = !total && phase !== 'connecting'
-    document.body.toggleAttribute('data-bare', power.hidden)
+    find('now-root').toggleAttribute('data-bare', power.hidden)
     power.toggleAttribute('data-empty', !total)
     power.toggleAttribute('data-stale', total?.stale ?? true)
     power.toggleAttribute('data-long', number.length > charactersLarge)
@@ -102,7 +98,8 @@ export class Screen {
     setText(find('watts'), number)
     setText(find('unit'), unit)
     const age = total ? this.#formats.age(total.ageMs) : ''
-    setText(find('age'), total?.stale ? lastReading(age) : age)
+    const stale = phase === 'offline' ? asOf(this.#formats.moment(nowMs - (total?.ageMs ?? 0), nowMs)) : lastReading(age)
+    setText(find('age'), total?.stale ? stale : age)
     find('room').hidden = celsius === undefined
     setText(find('temperature'), celsius === undefined ? '' : this.#formats.temperature(celsius))
     const corrections = correctionsOf(corrected, this.#strings)
@@ -141,7 +138,7 @@ export class Screen {
 
   #showRecent({ points, nowMs, reachMs, staleMs, summary, phase, total }: View, atMs: number): void {
     const { powerText } = this.#formats
-    find('recent').hidden = points.length === 0 && phase !== 'connecting'
+    find('recent').hidden = points.length === 0
     this.#trace.show({ points, nowMs, reachMs, staleMs, dim: phase !== 'live' || total?.stale === true }, atMs)
     find('summary').hidden = summary === undefined
     const texts = summary && ([summary.lowest, summary.average, summary.highest].map(powerText) as [string, string, string])
@@ -153,7 +150,7 @@ export class Screen {
     const [some, others] = [view.cards.length > 0, view.further.length > 0]
     find('sensors').hidden = !some && !others
     find('sensors-title').hidden = !some
-    document.body.toggleAttribute('data-cards', some || others)
+    find('now-root').toggleAttribute('data-cards', some || others)
     this.#cards.show(view.cards, view, atMs)
     this.#further.show(view, atMs)
   }

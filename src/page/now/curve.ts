@@ -1,6 +1,6 @@
 /** The geometry of a trace: a scale for its watts, and a smooth curve through its points that never swings past them. Pure. */
 
-import type { Point } from './payloads.ts'
+import type { Point } from '../payloads.ts'
 
 export interface Scale {
   readonly least: number

@@ -1,10 +1,10 @@
 /** Houses with more than one meter, with names and corrections, with sums of sensors, and what is said of them in small print. */
 
 import t from 'tap'
-import { formatsFor } from '../../src/page/format.ts'
-import { correctionsOf, energyTextOf, formulaOf, nameOf, originOf } from '../../src/page/phrases.ts'
-import { present, type View } from '../../src/page/present.ts'
-import { english } from '../../src/page/strings.ts'
+import { formatsFor } from '../../../src/page/format.ts'
+import { present, type View } from '../../../src/page/now/present.ts'
+import { correctionsOf, energyTextOf, formulaOf, nameOf, originOf } from '../../../src/page/phrases.ts'
+import { english } from '../../../src/page/strings.ts'
 import {
   derived,
   down,
@@ -18,7 +18,7 @@ import {
   reading,
   type Step,
   stateAfter
-} from '../fixtures/page/steps.ts'
+} from '../../fixtures/page/steps.ts'
 
 const british = formatsFor('en-GB', english)
 const plain = (text: string) => text.replaceAll(/[\u202f\u00a0]/g, ' ')

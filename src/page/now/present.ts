@@ -1,13 +1,13 @@
 /** What is to be seen of the page's state at an instant. Pure. */
 
+import { derivedOf, isHouse, isPower, type Known, knownOf, termsOf } from '../known.ts'
+import type { State } from '../model.ts'
+import type { Energy, MeterState, Point } from '../payloads.ts'
+import { type Phase, phaseOf, staleMsOf } from '../phase.ts'
+import type { Corrected } from '../phrases.ts'
+import { meterIds } from '../places.ts'
+import { reach, type Summary, sum, summarise, traceMs } from '../points.ts'
 import { type Card, cardOf, cardsOfFirst } from './groups.ts'
-import { derivedOf, isHouse, isPower, type Known, knownOf, type Label, termsOf } from './known.ts'
-import type { State } from './model.ts'
-import type { Energy, MeterState, Point } from './payloads.ts'
-import { meterIds } from './places.ts'
-import { reach, type Summary, sum, summarise, traceMs } from './points.ts'
-
-export type Phase = 'connecting' | 'live' | 'stale' | 'no-meter' | 'offline'
 
 interface Total {
   readonly watts: number
@@ -19,12 +19,6 @@ interface Total {
   /** What the user calls the house; empty if nothing. */
   readonly name: string
   readonly energy: Energy | undefined
-}
-
-/** What was done to the numbers at the top; without a label, to the whole house. */
-export interface Corrected {
-  readonly label: Label | undefined
-  readonly words: readonly string[]
 }
 
 /** A meter of the house. */
@@ -62,17 +56,13 @@ export interface View extends MeterView {
   readonly version: string
 }
 
-/** A lost link that comes back within this is not worth a word. */
-const graceMs = 3_000
-/** Until the host says otherwise. */
-const staleMsAtFirst = 90_000
 /** Totals that began no further apart began together. */
 const sinceSameMs = 3_600_000
 
 /** What is to be seen of a state when the phone's clock shows `phoneMs`. */
 export function present(state: State, phoneMs: number): View {
   const nowMs = phoneMs + state.offsetMs
-  const staleMs = state.settings?.staleMs ?? staleMsAtFirst
+  const staleMs = staleMsOf(state)
   const [first, ...others] = meterIds
   const known = knownOf(state, first, nowMs, staleMs)
   const power = known.filter(isPower)
@@ -201,27 +191,4 @@ function correctedOf(summed: readonly Known[], warm: Known | undefined): readonl
     )
     return words.length > 0 ? [{ label: isHouse(one) ? undefined : one.label, words }] : []
   })
-}
-
-function phaseOf(state: State, meter: string, stale: boolean, sensors: number, phoneMs: number): Phase {
-  const { link, meters } = state
-  if (link.name === 'opening') return 'connecting'
-  if (link.name === 'down' && (!link.wasUp || phoneMs - link.sinceMs > graceMs)) return 'offline'
-  if (state.bridgeOffline) return 'offline'
-  switch (meters.get(meter)?.state) {
-    case 'absent':
-    case 'denied':
-    case 'busy':
-    case 'unreadable':
-    case 'failed':
-      return 'no-meter'
-    case 'silent':
-      return 'stale'
-    case 'connecting':
-      return 'connecting'
-    case 'live':
-    case undefined:
-      if (sensors === 0) return 'connecting'
-      return stale ? 'stale' : 'live'
-  }
 }

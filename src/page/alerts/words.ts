@@ -1,0 +1,78 @@
+/** What the alerts say, in each language: loaded with them. */
+
+interface AlertWords {
+  readonly title: string
+  readonly why: string
+  readonly limits: string
+  readonly insecure: string
+  readonly denied: string
+  readonly usage: string
+  readonly silent: string
+  readonly idle: string
+  readonly above: string
+  readonly below: string
+  readonly minutes: string
+  readonly hours: string
+  readonly sensor: string
+  readonly idleHint: string
+  readonly save: string
+  readonly test: string
+  readonly tested: string
+  readonly usageFired: (power: string, minutes: number) => string
+  readonly silentFired: (minutes: number) => string
+  readonly idleFired: (sensor: string, power: string, hours: number) => string
+}
+
+const english: AlertWords = {
+  title: 'Alerts',
+  why: 'This browser tells you when something is odd at home.',
+  limits:
+    'Alerts come while this page is open, in front or in the background. Phones put background pages to sleep after a while, and a closed page says nothing.',
+  insecure: 'Browsers allow notifications over HTTPS only, and this page came without. You may set the rules, but no alert will come.',
+  denied: 'Notifications are turned off for this page: allow them in the browser’s settings.',
+  usage: 'High usage',
+  silent: 'Meter silent',
+  idle: 'A sensor stays off',
+  above: 'Above, in watts',
+  below: 'Below, in watts',
+  minutes: 'For minutes',
+  hours: 'For hours',
+  sensor: 'Sensor',
+  idleHint: 'For what comes and goes by itself, such as a fridge.',
+  save: 'Save',
+  test: 'Send a test',
+  tested: 'This is what an alert looks like.',
+  usageFired: (power, minutes) => `The house has drawn more than ${power} for ${minutes} min.`,
+  silentFired: minutes => `Nothing was heard of the meter for ${minutes} min.`,
+  idleFired: (sensor, power, hours) => `${sensor} has stayed below ${power} for ${hours} h.`
+}
+
+const german: AlertWords = {
+  title: 'Hinweise',
+  why: 'Dieser Browser meldet sich, wenn zu Hause etwas ungewöhnlich ist.',
+  limits:
+    'Hinweise kommen, solange diese Seite offen ist, vorn oder im Hintergrund. Telefone legen Seiten im Hintergrund nach einer Weile schlafen, und eine geschlossene Seite meldet nichts.',
+  insecure:
+    'Browser erlauben Benachrichtigungen nur über HTTPS, und diese Seite kam ohne. Die Regeln lassen sich setzen, aber es wird kein Hinweis kommen.',
+  denied: 'Benachrichtigungen sind für diese Seite abgeschaltet: In den Einstellungen des Browsers lassen sie sich erlauben.',
+  usage: 'Hoher Verbrauch',
+  silent: 'Messgerät stumm',
+  idle: 'Ein Sensor bleibt aus',
+  above: 'Über, in Watt',
+  below: 'Unter, in Watt',
+  minutes: 'Minuten lang',
+  hours: 'Stunden lang',
+  sensor: 'Sensor',
+  idleHint: 'Für das, was von selbst kommt und geht, wie ein Kühlschrank.',
+  save: 'Speichern',
+  test: 'Probe senden',
+  tested: 'So sieht ein Hinweis aus.',
+  usageFired: (power, minutes) => `Das Haus braucht seit ${minutes} min mehr als ${power}.`,
+  silentFired: minutes => `Vom Messgerät war ${minutes} min lang nichts zu hören.`,
+  idleFired: (sensor, power, hours) => `${sensor} ist seit ${hours} h unter ${power}.`
+}
+
+/** @param language as the page's strings have it */
+export function alertWords(language: string): AlertWords {
+  return language === 'de' ? german : english
+}

@@ -1,0 +1,42 @@
+/** Which language the page speaks: the user's choice, else the browser's; English costs nothing, each other one a file. */
+
+import { type Formats, formatsFor } from './format.ts'
+import { type Language, languageOf } from './languages.ts'
+import type { AllStrings } from './later.ts'
+import { keep, recall } from './storage.ts'
+import { english, type Strings } from './strings.ts'
+
+/** What the user chose, or undefined for the browser's own. */
+export function chosenLanguage(): Language | undefined {
+  return languageOf(recall('language') ?? '')
+}
+
+/** Speaks this language from now on, or with undefined the browser's own; the page loads anew. */
+export function chooseLanguage(language: Language | undefined): void {
+  keep('language', language)
+  location.reload()
+}
+
+/** The words, and the formats that go with them. */
+export async function loadLanguage(): Promise<{ readonly strings: Strings; readonly formats: Formats }> {
+  const chosen = chosenLanguage()
+  const spoken = languageOf(navigator.language)
+  const strings = (chosen ?? spoken) === 'de' ? await loadGerman() : english
+  const locale = chosen === undefined || chosen === spoken ? navigator.language : chosen
+  return { strings, formats: formatsFor(locale, strings) }
+}
+
+/** The words of all views. */
+export async function loadAllStrings(strings: Strings): Promise<AllStrings> {
+  if (strings.language === 'de') return (await import('./german.ts')).german
+  return { ...strings, ...(await import('./later.ts')).laterEnglish }
+}
+
+/** English, when the file does not come. */
+async function loadGerman(): Promise<Strings> {
+  try {
+    return (await import('./german.ts')).german
+  } catch {
+    return english
+  }
+}

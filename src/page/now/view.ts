@@ -1,0 +1,67 @@
+/** The Now view: what the house draws at this instant, and what is known beside it. */
+
+import type { FirstContext, OpenView } from '../context.ts'
+import { find, setText } from '../elements.ts'
+import type { State } from '../model.ts'
+import { Answers } from './answer.ts'
+import { showDay } from './day.ts'
+import { present, type View } from './present.ts'
+import { Screen } from './screen.ts'
+import { costPerHourAt } from './today.ts'
+
+/** The trace creeps on by a pixel or two in this time. */
+const creepMs = 250
+const creepStillMs = 1_000
+
+export function open(host: HTMLElement, { strings, formats, api, nowMs }: FirstContext): OpenView {
+  const template = find('now-view')
+  if (template instanceof HTMLTemplateElement) host.append(template.content.cloneNode(true))
+  const screen = new Screen(strings, formats, location.host)
+  const still = matchMedia('(prefers-reduced-motion: reduce)')
+  let shown: State | undefined
+  let shownSecond = 0
+  let timer: number | undefined
+  const answers = new Answers(api, () => {
+    shown = undefined
+  })
+
+  const showMoney = ({ total }: View) => {
+    const answer = answers.latest
+    const cost = answer && total && !total.stale ? costPerHourAt(answer, total.watts) : undefined
+    const currency = answer?.currency ?? undefined
+    setText(find('rate'), cost === undefined || currency === undefined ? '' : strings.perHour(formats.money(cost, currency)))
+  }
+  /** Between the frame's own calls. */
+  const creep = () => {
+    requestAnimationFrame(atMs => screen.paint(nowMs(), atMs, still.matches))
+    timer = setTimeout(creep, still.matches ? creepStillMs : creepMs)
+  }
+  creep()
+  return {
+    show(state, atMs) {
+      const phoneMs = nowMs() - state.offsetMs
+      const second = Math.floor(phoneMs / 1_000)
+      answers.tick(state.link.name === 'up' && state.sensors.size > 0, atMs) // the first reading comes first
+      if (state !== shown || second !== shownSecond) {
+        const view = present(state, phoneMs)
+        screen.show(view, atMs)
+        showMoney(view)
+        showDay(
+          view.total && answers.latest,
+          view.total !== undefined && answers.awaited && view.phase === 'live',
+          view.nowMs,
+          strings,
+          formats
+        )
+      }
+      shown = state
+      shownSecond = second
+      return screen.paint(nowMs(), atMs, still.matches)
+    },
+    close() {
+      clearTimeout(timer)
+      answers.close()
+      document.body.setAttribute('data-level', 'none')
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** A sheet over the page: it rises from the lower edge of a phone and stands in the middle of a wide screen. */
+
+import { make } from './elements.ts'
+
+export interface Sheet {
+  readonly root: HTMLDialogElement
+  /** What is shown goes in here. */
+  readonly body: HTMLElement
+  close(): void
+  /** Settles once it is closed, however that came about. */
+  readonly closed: Promise<void>
+}
+
+/** Opens it. Escape, the button in its corner and a touch beside it close it. */
+export function openSheet(title: string, closeLabel: string): Sheet {
+  const root = document.createElement('dialog')
+  root.className = 'sheet'
+  const [heading, body] = [make('div', 'heading'), make('div', 'sheet-body')]
+  const name = make('h2', '', title)
+  name.id = `sheet-title-${document.querySelectorAll('dialog').length}`
+  root.setAttribute('aria-labelledby', name.id)
+  const button = make('button', 'icon-button', '×')
+  button.setAttribute('type', 'button')
+  button.setAttribute('aria-label', closeLabel)
+  heading.append(name, button)
+  root.append(heading, body)
+  document.body.append(root)
+  const closed = new Promise<void>(resolve => {
+    root.addEventListener('close', () => {
+      root.remove()
+      resolve()
+    })
+  })
+  button.addEventListener('click', () => root.close())
+  root.addEventListener('click', event => {
+    if (event.target === root) root.close() // its own surface is its children's: this is the ground beside it
+  })
+  root.showModal()
+  return { root, body, close: () => root.close(), closed }
+}
