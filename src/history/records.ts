@@ -1,7 +1,6 @@
 /** How a sensor's totals are written down: small, for they are written often. */
 import type { ImpulsePoint, ImpulseState } from './impulses.ts'
 import type { ByChannel, PowerPoint } from './integrate.ts'
-import type { OpenMinute } from './ledger.ts'
 
 /** What a sensor of power has come to. */
 export interface PowerRecord {
@@ -10,7 +9,6 @@ export interface PowerRecord {
   /** Which channels ever spoke, as bits from 1. */
   readonly channelBits: number
   readonly last: PowerPoint
-  readonly open: OpenMinute
 }
 
 /** What seldom changes: since when a sensor is measured, and what was filled in. */
@@ -26,28 +24,25 @@ export interface ImpulseRecord extends ImpulseState {
   readonly sinceMs: number
 }
 
-const version = 1
-const powerBytes = 26
+const version = 2
+const powerBytes = 20
 const channelBytes = 12
 const impulseBytes = 15
 const pointBytes = 18
 
 /**
- *     byte 0  version           16  last watts, float32
- *          1  channel bits      20  Wh of the open minute, float32
- *          2  Wh, float64       24  ms of it that are covered
- *         10  last ms, 48 bits  26  each channel that ever spoke: [ Wh, float64 | last watts, float32 ]
+ *     byte 0  version           10  last ms, 48 bits
+ *          1  channel bits      16  last watts, float32
+ *          2  Wh, float64       20  each channel that ever spoke, if there are several: [ Wh, float64 | last watts, float32 ]
  */
-export function encodePower({ measuredWh, channelsWh, channelBits, last, open }: PowerRecord): Uint8Array {
-  const channels = channelsOf(channelBits)
+export function encodePower({ measuredWh, channelsWh, channelBits, last }: PowerRecord): Uint8Array {
+  const channels = ownChannelsOf(channelBits)
   const view = new DataView(new ArrayBuffer(powerBytes + channelBytes * channels.length))
   view.setUint8(0, version)
   view.setUint8(1, channelBits)
   view.setFloat64(2, measuredWh)
   setTime(view, 10, last.atMs)
   view.setFloat32(16, last.watts)
-  view.setFloat32(20, open.wattHours)
-  view.setUint16(24, open.coveredMs)
   for (const [place, channel] of channels.entries()) {
     view.setFloat64(powerBytes + channelBytes * place, channelsWh[channel])
     view.setFloat32(powerBytes + channelBytes * place + 8, last.channelsWatts[channel])
@@ -59,17 +54,18 @@ export function decodePower(bytes: Uint8Array | undefined): PowerRecord | undefi
   const view = viewOf(bytes, powerBytes)
   if (view === undefined) return undefined
   const channelBits = view.getUint8(1)
-  const channels = channelsOf(channelBits)
+  const channels = ownChannelsOf(channelBits)
   if (view.byteLength !== powerBytes + channelBytes * channels.length) return undefined
-  const channelsWh: [number, number, number] = [0, 0, 0]
-  const channelsWatts: [number, number, number] = [0, 0, 0]
+  const [measuredWh, watts] = [view.getFloat64(2), view.getFloat32(16)]
+  const only = (channel: number, value: number): number => (channelBits === 1 << channel ? value : 0)
+  const channelsWh: [number, number, number] = [only(0, measuredWh), only(1, measuredWh), only(2, measuredWh)]
+  const channelsWatts: [number, number, number] = [only(0, watts), only(1, watts), only(2, watts)]
   for (const [place, channel] of channels.entries()) {
     channelsWh[channel] = view.getFloat64(powerBytes + channelBytes * place)
     channelsWatts[channel] = view.getFloat32(powerBytes + channelBytes * place + 8)
   }
-  const last = { atMs: getTime(view, 10), watts: view.getFloat32(16), channelsWatts }
-  const open = { wattHours: view.getFloat32(20), coveredMs: view.getUint16(24) }
-  return { measuredWh: view.getFloat64(2), channelsWh, channelBits, last, open }
+  const last = { atMs: getTime(view, 10), watts, channelsWatts }
+  return { measuredWh, channelsWh, channelBits, last }
 }
 
 /**     version | since ms, 48 bits | Wh filled in, float64 */
@@ -124,9 +120,10 @@ function getTime(view: DataView, offset: number): number {
   return view.getUint16(offset) * 2 ** 32 + view.getUint32(offset + 2)
 }
 
-/** The channels of some bits, from 0. */
-function channelsOf(bits: number): readonly (0 | 1 | 2)[] {
-  return ([0, 1, 2] as const).filter(channel => bits & (1 << channel))
+/** The channels of some bits, from 0, that have something of their own to tell: the only one has what the sensor has. */
+function ownChannelsOf(bits: number): readonly (0 | 1 | 2)[] {
+  const channels = ([0, 1, 2] as const).filter(channel => bits & (1 << channel))
+  return channels.length > 1 ? channels : []
 }
 
 /** A record that is not of this version, or too short, counts as none. */

@@ -1,5 +1,4 @@
 /** What one sensor has used since it was first heard: durable, and it never goes down. */
-import type { Store } from '../memory/store.ts'
 import type { ImpulseReading, PowerReading, Reading } from '../reading.ts'
 import { countImpulses, type ImpulseStep, impulsePointOf } from './impulses.ts'
 import { type ByChannel, integrate, type PowerPoint, type PowerStep, pointOf } from './integrate.ts'
@@ -36,9 +35,8 @@ export type LastTotals =
       readonly sinceMs: number | undefined
     }
 
-/** Totals of one sensor, with what the ledger needs to go on in the minute that is not over. */
+/** Totals of one sensor, which also tells the ledger what lies between two of its readings. */
 export class Totals {
-  readonly #store: Store
   readonly #ledger: Ledger
   readonly #sensor: number
   /** What the keys of this sensor end with. */
@@ -48,20 +46,15 @@ export class Totals {
   readonly #impulses = new Map<Medium, ImpulseRecord>()
   readonly #changed = new Set<'power' | 'past' | Medium>()
 
-  constructor(store: Store, ledger: Ledger, meter: string, sensor: number) {
-    this.#store = store
+  constructor(ledger: Ledger, meter: string, sensor: number) {
     this.#ledger = ledger
     this.#sensor = sensor
     this.#name = `${meter}/${sensor}`
-    const record = decodePower(store.get(`p/${this.#name}`))
-    if (record) {
-      const { open, ...power } = record
-      ledger.resume(sensor, power.last.atMs, open)
-      this.#power = power
-    }
-    this.#past = decodePast(store.get(`b/${this.#name}`)) ?? { sinceMs: 0, backfilledWh: 0 }
+    const { journal } = ledger
+    this.#power = decodePower(journal.get(`p/${this.#name}`))
+    this.#past = decodePast(journal.get(`b/${this.#name}`)) ?? { sinceMs: 0, backfilledWh: 0 }
     for (const medium of media) {
-      const impulses = decodeImpulses(store.get(this.#impulseKey(medium)))
+      const impulses = decodeImpulses(journal.get(this.#impulseKey(medium)))
       if (impulses) this.#impulses.set(medium, impulses)
     }
   }
@@ -89,14 +82,14 @@ export class Totals {
     return reading.kind === 'power' ? this.#accountPower(reading) : this.#accountImpulses(reading)
   }
 
-  /** Puts what was changed into the store; answers whether anything was. */
+  /** Puts what was changed into the ledger's journal; answers whether anything was. */
   save(): boolean {
     const isChanged = this.#changed.size > 0
-    const open = this.#ledger.openMinute(this.#sensor)
-    if (this.#changed.has('power') && this.#power) this.#store.put(`p/${this.#name}`, encodePower({ ...this.#power, open }))
-    if (this.#changed.has('past')) this.#store.put(`b/${this.#name}`, encodePast(this.#past))
+    const { journal } = this.#ledger
+    if (this.#changed.has('power') && this.#power) journal.put(`p/${this.#name}`, encodePower(this.#power))
+    if (this.#changed.has('past')) journal.put(`b/${this.#name}`, encodePast(this.#past))
     for (const [medium, record] of this.#impulses)
-      if (this.#changed.has(medium)) this.#store.put(this.#impulseKey(medium), encodeImpulses(record))
+      if (this.#changed.has(medium)) journal.put(this.#impulseKey(medium), encodeImpulses(record))
     this.#changed.clear()
     return isChanged
   }
@@ -116,15 +109,26 @@ export class Totals {
       const [ch1, ch2, ch3] = step.channelsWattHours
       const sums = [channelsWh[0] + ch1, channelsWh[1] + ch2, channelsWh[2] + ch3] as const
       this.#power = { last: next, channelBits, measuredWh: measuredWh + step.wattHours, channelsWh: sums }
-      this.#ledger.measure(this.#sensor, last, next)
+      this.#measure(last, next, channelBits, reading.celsius)
     } else {
       this.#power = { last: next, channelBits, measuredWh, channelsWh }
-      this.#ledger.moveTo(this.#sensor, next.atMs)
+      this.#ledger.hear(this.#sensor, next.atMs)
     }
     const { sinceMs, backfilledWh } = this.#past
     if (isClockSet(next.atMs) && (sinceMs === 0 || next.atMs < sinceMs)) this.#setPast(next.atMs, backfilledWh)
     this.#changed.add('power')
     return step?.kind ?? 'first'
+  }
+
+  /** The only clamp of a sensor has no history of its own: it would be the same. */
+  #measure(from: PowerPoint, to: PowerPoint, channelBits: number, celsius: number | undefined): void {
+    this.#ledger.measure(this.#sensor, 'all', from, to, celsius)
+    if ((channelBits & (channelBits - 1)) === 0) return
+    for (const [index, watts] of to.channelsWatts.entries()) {
+      if ((channelBits & (1 << index)) === 0) continue
+      const before = { atMs: from.atMs, watts: from.channelsWatts[index as 0 | 1 | 2] }
+      this.#ledger.measure(this.#sensor, (index + 1) as 1 | 2 | 3, before, { atMs: to.atMs, watts }, celsius)
+    }
   }
 
   #accountImpulses(reading: ImpulseReading): Accounted {
@@ -134,9 +138,9 @@ export class Totals {
     const { base, doubted } = step?.state ?? { base: next, doubted: undefined }
     const sinceMs = record?.sinceMs || (isClockSet(next.atMs) ? next.atMs : 0)
     this.#impulses.set(reading.medium, { base, doubted, sinceMs, units: (record?.units ?? 0) + (step?.units ?? 0) })
-    // A counter that stands still costs no flash.
-    const isStill = step?.kind === 'counted' && step.units === 0 && !record?.doubted && record?.sinceMs === sinceMs
-    if (!isStill) this.#changed.add(reading.medium)
+    if (record && (step?.kind === 'counted' || step?.kind === 'restarted'))
+      this.#ledger.count(this.#sensor, reading.medium, record.base.atMs, next.atMs, step.units, reading.celsius)
+    this.#changed.add(reading.medium)
     return step?.kind ?? 'first'
   }
 

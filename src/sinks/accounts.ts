@@ -1,4 +1,5 @@
 /** The energy accounts of all meters, and what each cycle of their history has filled. */
+import type { Known } from '../history/ledger.ts'
 import { limits } from '../limits.ts'
 import type { PlacedValue } from '../meters/placement.ts'
 import type { Report } from '../reading.ts'
@@ -60,6 +61,11 @@ export class Accounts implements Sink {
     account.filledWh = {}
     account.notFilled = {}
     return { filledWh: Object.fromEntries(Object.entries(filledWh).map(([sensor, wh]) => [sensor, Math.round(wh)])), notFilled }
+  }
+
+  /** Every series that has a history, with its meter. */
+  *known(): Generator<readonly [meter: string, known: Known]> {
+    for (const [meter, { energy }] of this.#accounts) for (const known of energy.known()) yield [meter, known]
   }
 
   #of(meter: string): Account {

@@ -6,22 +6,31 @@ import type { Sink } from './sink.ts'
 
 /** Takes readings as the meters said them. */
 export class Desk {
-  readonly #correctors: ReadonlyMap<string, Corrector>
+  readonly #correctors = new Map<string, Corrector>()
   readonly #derivers: readonly Deriver[]
   readonly #sinks: readonly Sink[]
 
+  /** Spikes of correctors that were replaced. */
+  #formerSpikes = 0
+
   /** @param corrections by place, such as `0` or `meter2/1` */
   constructor(corrections: ReadonlyMap<string, Correction>, derivations: readonly Derivation[], sinks: readonly Sink[]) {
-    this.#correctors = new Map([...corrections].map(([place, correction]) => [place, new Corrector(correction)]))
+    for (const [place, correction] of corrections) this.#correctors.set(place, new Corrector(correction))
     this.#derivers = derivations.map(derivation => new Deriver(derivation))
     this.#sinks = sinks
   }
 
   /** Values that the spike filters held back for good. */
   get spikes(): number {
-    let spikes = 0
+    let spikes = this.#formerSpikes
     for (const corrector of this.#correctors.values()) spikes += corrector.spikes
     return spikes
+  }
+
+  /** From now on a sensor is corrected so; a reading that is held back is let go. */
+  correct(place: string, correction: Correction): void {
+    this.#formerSpikes += this.#correctors.get(place)?.spikes ?? 0
+    this.#correctors.set(place, new Corrector(correction))
   }
 
   accept(reading: Reading): void {

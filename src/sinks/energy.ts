@@ -1,6 +1,8 @@
 /** Accounts for energy, sensor by sensor, and publishes the totals as retained messages once they are stored. */
+
+import type { Calendar } from '../calendar.ts'
 import { Filler, type FillOutcome, type PlacedSpan } from '../history/fill.ts'
-import { type Coverage, Ledger } from '../history/ledger.ts'
+import { type Coverage, type Known, Ledger } from '../history/ledger.ts'
 import { type Accounted, type LastTotals, Totals } from '../history/totals.ts'
 import { limits } from '../limits.ts'
 import { Counters } from '../memory/counters.ts'
@@ -18,6 +20,8 @@ export interface EnergyOptions {
   readonly topicOf: (sensor: number) => string
   /** By how much the sensor's readings were scaled, and so its history must be; 1 if they were not. */
   readonly factorOf: (sensor: number) => number
+  /** By which days are kept. */
+  readonly calendar: Calendar
   readonly publish: (message: Message) => void
   /** Text to UTF-8. */
   readonly encode: (text: string) => Uint8Array
@@ -36,6 +40,8 @@ interface Told {
 /** A sensor, and what has become of telling of it. */
 interface Account {
   readonly totals: Totals
+  /** Whether the store has yet to take something that is to be told. */
+  isUntold: boolean
   /** Whether something is to be told once the store has written it. */
   phase: 'told' | 'storing'
   /** What was put into the store while that was so. */
@@ -44,43 +50,41 @@ interface Account {
   said: string
 }
 
+/** What is accounted with once the store can be read. */
+interface Books {
+  readonly ledger: Ledger
+  readonly filler: Filler
+  readonly accounts: Map<number, Account>
+}
+
 /** The energy of one meter's sensors. Until it is started, readings pass it by: what was stored before must be known first. */
 export class Energy implements Sink {
   readonly counters = new Counters(energyFaults)
   readonly #options: EnergyOptions
-  readonly #accounts = new Map<number, Account>()
-  #ledger: Ledger
-  #filler: Filler
-  #phase: 'waiting' | 'running' = 'waiting'
+  #books: Books | undefined
   #nowMs = 0
   /** Counts by `energyWriteMs`. */
   #turn = -1
 
   constructor(options: EnergyOptions) {
     this.#options = options
-    this.#ledger = new Ledger(options.store, options.meter)
-    this.#filler = new Filler(this.#ledger)
   }
 
   /** The store is open: goes on from what is in it, and publishes that. Does nothing when it was started before. */
   start(): void {
-    if (this.#phase === 'running' || this.#options.store.state !== 'open') return
-    for (let sensor = 0; sensor < limits.sensorsMax; sensor++) this.#accountOf(sensor)
-    if (this.#options.store.state === 'open') {
-      this.#phase = 'running'
-      for (const [sensor, account] of this.#accounts) this.#tell(sensor, account)
-      return
-    }
-    // It failed while it was read.
-    this.#accounts.clear()
-    this.#ledger = new Ledger(this.#options.store, this.#options.meter)
-    this.#filler = new Filler(this.#ledger)
+    const { store, meter, calendar } = this.#options
+    if (this.#books !== undefined || store.state !== 'open') return
+    const ledger = new Ledger(store, meter, calendar)
+    const books = { ledger, filler: new Filler(ledger), accounts: new Map<number, Account>() }
+    for (let sensor = 0; sensor < limits.sensorsMax; sensor++) this.#accountOf(books, sensor)
+    if (!isOpen(store)) return // it failed while it was read
+    this.#books = books
+    for (const [sensor, account] of books.accounts) this.#tell(sensor, account)
   }
 
   accept(reading: Reading): void {
-    if (this.#phase === 'waiting') return
-    const account = this.#accountOf(reading.sensor)
-    const accounted = account.totals.account(reading)
+    if (this.#books === undefined) return
+    const accounted = this.#accountOf(this.#books, reading.sensor).totals.account(reading)
     for (const fault of energyFaults) if (fault === accounted) this.counters.count(fault)
     if (accounted !== 'out-of-order') this.#nowMs = reading.atMs
     const turn = Math.floor(reading.atMs / limits.energyWriteMs)
@@ -90,18 +94,25 @@ export class Energy implements Sink {
 
   /** Puts all that was accounted for into the store, and publishes it once that is written: done once a minute, and to be done at the end. */
   save(): void {
-    this.#ledger.save()
-    for (const [sensor, account] of this.#accounts) if (account.totals.save()) this.#tell(sensor, account)
+    if (this.#books === undefined) return
+    const { ledger, accounts } = this.#books
+    for (const account of accounts.values()) if (account.totals.save()) account.isUntold = true
+    if (!ledger.save()) return
+    for (const [sensor, account] of accounts) {
+      if (account.isUntold) this.#tell(sensor, account)
+      account.isUntold = false
+    }
   }
 
   /** Fills what is missing in a span of the meter's history, and says what became of it. Finer scales are best offered first. */
   fill(span: PlacedSpan): FillOutcome {
-    if (this.#phase === 'waiting' || this.#options.store.state !== 'open') return { kind: 'refused', why: 'store-fails' }
-    const account = this.#accounts.get(span.sensor)
+    if (this.#books === undefined || !isOpen(this.#options.store)) return { kind: 'refused', why: 'store-fails' }
+    const { ledger, filler, accounts } = this.#books
+    const account = accounts.get(span.sensor)
     const power = account?.totals.power
     if (account === undefined || power === undefined) return { kind: 'refused', why: 'before-first-reading' }
-    const times = { sinceMs: power.sinceMs, lastMs: power.last.atMs, nowMs: this.#nowMs }
-    const outcome = this.#filler.fill(span, this.#options.factorOf(span.sensor), times)
+    const times = { sinceMs: ledger.sinceMs(span.sensor), lastMs: power.last.atMs, nowMs: this.#nowMs }
+    const outcome = filler.fill(span, this.#options.factorOf(span.sensor), times)
     if (outcome.kind === 'filled') {
       account.totals.backfill(outcome.wattHours)
       this.save()
@@ -111,15 +122,19 @@ export class Energy implements Sink {
 
   /** What is known of a sensor's energy in a span of time. */
   query(sensor: number, fromMs: number, toMs: number): Coverage {
-    return this.#ledger.query(sensor, fromMs, toMs)
+    return this.#books?.ledger.query(sensor, fromMs, toMs) ?? { measuredWh: 0, backfilledWh: 0, coveredMs: 0, missingMs: toMs - fromMs }
   }
 
-  #accountOf(sensor: number): Account {
-    let account = this.#accounts.get(sensor)
+  /** Every series that has a history. */
+  known(): readonly Known[] {
+    return this.#books?.ledger.known() ?? []
+  }
+
+  #accountOf({ ledger, accounts }: Books, sensor: number): Account {
+    let account = accounts.get(sensor)
     if (account === undefined) {
-      const { store, meter } = this.#options
-      account = { totals: new Totals(store, this.#ledger, meter, sensor), phase: 'told', next: undefined, said: '' }
-      this.#accounts.set(sensor, account)
+      account = { totals: new Totals(ledger, this.#options.meter, sensor), isUntold: false, phase: 'told', next: undefined, said: '' }
+      accounts.set(sensor, account)
     }
     return account
   }
@@ -152,6 +167,10 @@ export class Energy implements Sink {
     const { topicOf, publish, encode } = this.#options
     publish({ topic: `${topicOf(sensor)}/${topic}`, payload: encode(text), qos: 1, retain: true })
   }
+}
+
+function isOpen({ state }: Store): boolean {
+  return state === 'open'
 }
 
 /** `wattHours` is all energy of the sensor, whichever way it told of it. */

@@ -9,6 +9,7 @@ import { startDaemon } from '../fixtures/e2e/daemon.ts'
 import { makeFolder } from '../fixtures/e2e/program.ts'
 import { type Chunk, energyWhOf, timedReadingsIn, writeRecording } from '../fixtures/e2e/recording.ts'
 import { mosquittoSub } from '../fixtures/e2e/subscriber.ts'
+import { utc } from '../fixtures/history/readings.ts'
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
@@ -63,7 +64,7 @@ t.test('four hours without a live message are repaired to within the resolution 
   await daemon.stop()
   const store = await openStore(join(state, 'replay'), () => undefined)
   t.teardown(() => store.close())
-  const { measuredWh, backfilledWh, missingMs } = new Ledger(store, '').query(0, spans.fromMs, spans.toMs)
+  const { measuredWh, backfilledWh, missingMs } = new Ledger(store, '', utc).query(0, spans.fromMs, spans.toMs)
   const spansWh = meter.truth.energyWh(0, spans.fromMs, spans.toMs)
   t.ok(
     Math.abs(measuredWh + backfilledWh - spansWh) <= spans.count * spans.resolutionWh,

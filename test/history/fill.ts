@@ -6,7 +6,7 @@ import { Filler, type FillTimes, type PlacedSpan } from '../../src/history/fill.
 import { pointOf } from '../../src/history/integrate.ts'
 import { Ledger } from '../../src/history/ledger.ts'
 import { limits } from '../../src/limits.ts'
-import { dayMs, hourMs, minuteMs, startMs, steady } from '../fixtures/history/readings.ts'
+import { dayMs, hourMs, minuteMs, startMs, steady, utc } from '../fixtures/history/readings.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
 
 const now: FillTimes = { sinceMs: startMs, lastMs: startMs + 10 * dayMs, nowMs: startMs + 10 * dayMs }
@@ -17,16 +17,14 @@ const bucket = (index: number, kwh: number): PlacedSpan => {
 
 /** A ledger in which a steady power was measured for some spans of time, in ms since the start. */
 function measured(watts: number, ...spans: readonly (readonly [number, number])[]): { ledger: Ledger; filler: Filler } {
-  const ledger = new Ledger(new MemoryStore(), '')
+  const ledger = new Ledger(new MemoryStore(), '', utc)
   for (const [fromMs, toMs] of spans) {
     const points = steady(startMs + fromMs, startMs + toMs, watts).map(pointOf)
-    if (points[0]) ledger.moveTo(0, points[0].atMs)
     for (const [index, to] of points.entries()) {
       const from = points[index - 1]
-      if (from) ledger.measure(0, from, to)
+      if (from) ledger.measure(0, 'all', from, to)
     }
   }
-  ledger.moveTo(0, now.lastMs)
   return { ledger, filler: new Filler(ledger) }
 }
 
@@ -125,13 +123,13 @@ t.test('whatever was measured, and in whatever order history comes, each span co
   const watts = fc.array(fc.integer({ min: 200, max: 3000 }), { minLength: 24, maxLength: 24 })
   fc.assert(
     fc.property(gaps, watts, order, (gaps, watts, order) => {
-      const ledger = new Ledger(new MemoryStore(), '')
+      const ledger = new Ledger(new MemoryStore(), '', utc)
       // Two days at a power that changes with the bucket, of which some minutes were not heard.
       const isHeard = (minute: number) => gaps.every(([from, length]) => minute < from || minute >= from + length)
       for (let minute = 0; minute < 2 * 24 * 60; minute++) {
         const atMs = startMs + minute * minuteMs
         const point = { atMs, watts: watts[Math.floor(minute / 120)] ?? 0, channelsWatts: [0, 0, 0] as const }
-        if (isHeard(minute)) ledger.measure(0, point, { ...point, atMs: atMs + minuteMs })
+        if (isHeard(minute)) ledger.measure(0, 'all', point, { ...point, atMs: atMs + minuteMs })
       }
       const truth = (first: number, end: number) => Math.round(watts.slice(first, end).reduce((sum, each) => sum + 2 * each, 0)) / 1000
       const day = (index: number): PlacedSpan => ({

@@ -1,6 +1,7 @@
 /** The accounts: one a meter, and what each cycle of history has filled. */
 
 import t from 'tap'
+import { Calendar } from '../../src/calendar.ts'
 import { limits } from '../../src/limits.ts'
 import { Accounts } from '../../src/sinks/accounts.ts'
 import { Energy } from '../../src/sinks/energy.ts'
@@ -20,6 +21,7 @@ function made(): { accounts: Accounts; store: MemoryStore; opened: string[]; sai
       meter,
       topicOf: sensor => `${meter || 'meter'}/${sensor}`,
       factorOf: () => 1,
+      calendar: new Calendar('UTC'),
       publish: ({ topic, payload }) => said.set(topic, textOf(payload)),
       encode: bytesOf
     })

@@ -81,3 +81,22 @@ t.test('a spike that is held back goes to nobody; one that is borne out goes on 
   for (const each of [300, 20_000, 300]) filtering.accept({ ...watts(each), sensor: 1 })
   t.equal(filtering.spikes, 2, 'of all sensors')
 })
+
+t.test('what is corrected may change while it runs', async t => {
+  const { desk: changing, take } = desk({ 0: { scale: 2, spikeFilter: true } })
+  changing.accept(watts(100))
+  changing.correct('0', { scale: 3, name: 'House' })
+  changing.accept(watts(100))
+  changing.correct('1', { name: 'Solar' })
+  changing.accept(power({ sensor: 1, watts: 5, channels: [{ channel: 1, watts: 5 }] }))
+  t.strictSame(take(), ['x 0: 200 W', 'y 0: 200 W', 'x 0 House: 300 W', 'y 0 House: 300 W', 'x 1 Solar: 5 W', 'y 1 Solar: 5 W'])
+})
+
+t.test('spikes are counted beyond a change', async t => {
+  const { desk: changing } = desk({ 0: { spikeFilter: true } })
+  for (const value of [100, 9_000, 100]) changing.accept(watts(value))
+  t.equal(changing.spikes, 1)
+  changing.correct('0', { spikeFilter: true })
+  for (const value of [100, 9_000, 100]) changing.accept(watts(value))
+  t.equal(changing.spikes, 2)
+})

@@ -1,0 +1,110 @@
+/** One series: what one sensor, or one clamp of it, did over time, in every tier. Only the blocks that time is in stand in memory. */
+import { limits } from '../limits.ts'
+import type { Store } from '../memory/store.ts'
+import { emptyRow, type Row, RowReader, Rows } from './rows.ts'
+import { blockKey, days, seconds, type Tier, tiers, yearKey } from './tiers.ts'
+
+/** A block in memory, and whether the store has it as it is. */
+interface Live {
+  readonly rows: Rows
+  phase: 'stored' | 'changed'
+}
+
+export class Series {
+  /** `meter/sensor/channel` */
+  readonly name: string
+  /** Blocks that were forgotten because the store took nothing for too long. */
+  forgotten = 0
+  readonly #store: Store
+  readonly #live = new Map<string, Live>()
+  /** Where time is in each tier, for most of what comes belongs there. */
+  readonly #current = new Map<Tier, { block: number; live: Live; key: string }>()
+  readonly #scratch = emptyRow(0)
+
+  constructor(store: Store, name: string) {
+    this.#store = store
+    this.name = name
+  }
+
+  /** Adds what was measured in a slot of ten seconds, counted since 1970. */
+  add(row: Readonly<Row>): void {
+    for (const tier of tiers) this.#addTo(tier, row, Math.floor((row.slot * seconds.slotMs) / tier.slotMs))
+  }
+
+  /** Adds rows to one tier, in order and all of one block; their slots are counted since 1970. */
+  addAll(tier: Tier, rows: readonly Row[]): void {
+    const slots = tier.blockMs / tier.slotMs
+    const [first] = rows
+    if (first === undefined) return
+    const block = Math.floor(first.slot / slots)
+    const live = this.#open(blockKey(tier, block, this.name), tier.slotMs)
+    live.rows.addAll(rows.map(row => ({ ...row, slot: row.slot - block * slots })))
+    live.phase = 'changed'
+  }
+
+  /** The rows of a span in one tier, oldest first, each with its slot counted since 1970 and good until the next one. */
+  *read(tier: Tier, fromMs: number, toMs: number): Generator<Readonly<Row>, void> {
+    const slots = tier.blockMs / tier.slotMs
+    const [first, end] = [Math.floor(fromMs / tier.slotMs), Math.ceil(toMs / tier.slotMs)]
+    for (let block = Math.floor(first / slots); block * slots < end; block++) {
+      const reader = this.#reader(tier.slotMs, blockKey(tier, block, this.name), block * slots)
+      for (let row = reader?.next(); row; row = reader?.next()) if (row.slot >= first && row.slot < end) yield row
+    }
+  }
+
+  /** The days of a year that are kept in none of the tiers any more. */
+  readYear(year: number): RowReader | undefined {
+    return this.#reader(days.slotMs, yearKey(year, this.name), 0)
+  }
+
+  /** Puts what was changed into the store. What it does not take stays here, as long as there is room. */
+  put(): void {
+    const current = new Set([...this.#current.values()].map(({ key }) => key))
+    for (const [key, live] of this.#live) {
+      if (live.phase === 'changed' && this.#store.put(key, live.rows.encode())) live.phase = 'stored'
+      if (live.phase === 'stored' && !current.has(key)) this.#live.delete(key)
+    }
+    for (const key of this.#live.keys()) {
+      if (this.#live.size <= limits.historyBlocksHeldMax) break
+      if (current.has(key)) continue
+      this.#live.delete(key)
+      this.forgotten++
+    }
+  }
+
+  /** Whether a block is in memory: then it is not too old, whatever its key says. */
+  holds(key: string): boolean {
+    return this.#live.has(key)
+  }
+
+  #addTo(tier: Tier, row: Readonly<Row>, slot: number): void {
+    const slots = tier.blockMs / tier.slotMs
+    const block = Math.floor(slot / slots)
+    let current = this.#current.get(tier)
+    if (current?.block !== block) {
+      const key = blockKey(tier, block, this.name)
+      current = { block, key, live: this.#open(key, tier.slotMs) }
+      this.#current.set(tier, current)
+    }
+    Object.assign(this.#scratch, row)
+    this.#scratch.slot = slot - block * slots
+    current.live.rows.add(this.#scratch)
+    current.live.phase = 'changed'
+  }
+
+  #open(key: string, slotMs: number): Live {
+    let live = this.#live.get(key)
+    if (live === undefined) {
+      live = { rows: new Rows(slotMs, this.#store.get(key)), phase: 'stored' }
+      this.#live.set(key, live)
+    }
+    return live
+  }
+
+  #reader(slotMs: number, key: string, first: number): RowReader | undefined {
+    const live = this.#live.get(key)
+    if (live) return live.rows.read(first)
+    const record = this.#store.get(key)
+    return record && new RowReader(slotMs, record, first)
+  }
+}

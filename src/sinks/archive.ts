@@ -1,0 +1,149 @@
+/** The history of every sensor of the house, by its place: what the HTTP API and the page ask. */
+import type { NowSensor, Step } from '../api.ts'
+import type { Calendar } from '../calendar.ts'
+import type { Known, Part } from '../history/ledger.ts'
+import { ask, energyOf, type HistoryFound, type HistoryRow } from '../history/question.ts'
+import type { Series } from '../history/series.ts'
+import { dayMs, diskBytesMax, quarters } from '../history/tiers.ts'
+import type { ImpulseReading } from '../reading.ts'
+import type { Accounts } from './accounts.ts'
+import type { DerivedHistory } from './derived.ts'
+
+export type { HistoryFound, HistoryRow }
+
+/** What is asked. */
+export interface HistoryQuestion {
+  /** Place below the root of the topics, such as `0`, `meter2/1`, or the name of a derived sensor. */
+  readonly place: string
+  /** One clamp of it; undefined for all. */
+  readonly channel?: 1 | 2 | 3 | undefined
+  readonly fromMs: number
+  readonly toMs: number
+  readonly step: Step
+  readonly calendar: Calendar
+  readonly nowMs: number
+}
+
+/** A sensor that was ever heard. */
+export interface HistorySensor {
+  readonly place: string
+  readonly kind: NowSensor['kind']
+  /** What a counter counts; undefined for power. */
+  readonly medium: ImpulseReading['medium'] | undefined
+  /** Clamps that have a history of their own: none where there is only one. */
+  readonly channels: readonly (1 | 2 | 3)[]
+  /** When it was heard first under a clock that was set. */
+  readonly sinceMs: number
+}
+
+/** What was reckoned of usual days, until the next quarter of an hour. */
+interface Reckoned {
+  readonly quarter: number
+  readonly usual: NowSensor['usual']
+}
+
+const weekMs = 7 * dayMs
+const usualDaysMin = 3
+/** A day is known if no more of it is missing. */
+const knownMin = 0.9
+
+export class Archive {
+  readonly #accounts: Accounts
+  readonly #derived: DerivedHistory
+  readonly #reckoned = new Map<string, Reckoned>()
+
+  constructor(accounts: Accounts, derived: DerivedHistory) {
+    this.#accounts = accounts
+    this.#derived = derived
+  }
+
+  /** Most that the history of the sensors that are known takes on the disk, with what LevelDB keeps beside it. */
+  get diskBytesMax(): number {
+    return diskBytesMax([...this.#known()].length)
+  }
+
+  /** Every sensor that has a history, in the order of places. */
+  sensors(): readonly HistorySensor[] {
+    const places = new Map<string, Map<Part, Known>>()
+    for (const [place, known] of this.#known()) places.set(place, (places.get(place) ?? new Map<Part, Known>()).set(known.part, known))
+    return [...places.keys()].sort().map(place => sensorOf(place, places.get(place) as ReadonlyMap<Part, Known>))
+  }
+
+  /** Undefined for a place that was never heard. */
+  query({ place, channel, ...question }: HistoryQuestion): HistoryFound | undefined {
+    const sensor = this.#sensor(place)
+    if (sensor === undefined) return undefined
+    const part = channel === undefined || (sensor.channels.length === 0 && channel === 1) ? mainPartOf(sensor) : channel
+    return ask(this.#series(place, part), question, sensor.medium === undefined || sensor.medium === 'electricity')
+  }
+
+  /** Energy since the user's midnight; null if none is known. */
+  todayWh(place: string, nowMs: number, calendar: Calendar): number | null {
+    const series = this.#main(place)
+    if (series === undefined) return null
+    const { milli, knownMs } = energyOf(series, calendar.startOf('day', nowMs), nextQuarterMs(nowMs))
+    return knownMs > 0 ? milli / 1000 : null
+  }
+
+  /** Mean of the known days of the last four weeks: the whole day, and until this time of day. */
+  usual(place: string, nowMs: number, calendar: Calendar): NowSensor['usual'] {
+    const quarter = Math.floor(nowMs / quarters.slotMs)
+    const reckoned = this.#reckoned.get(place)
+    if (reckoned?.quarter === quarter) return reckoned.usual
+    const series = this.#main(place)
+    const usual = series ? usualOf(series, nowMs, calendar) : null
+    if (series) this.#reckoned.set(place, { quarter, usual })
+    return usual
+  }
+
+  #sensor(place: string): HistorySensor | undefined {
+    return this.sensors().find(sensor => sensor.place === place)
+  }
+
+  #main(place: string): Series | undefined {
+    const sensor = this.#sensor(place)
+    return sensor && this.#series(place, mainPartOf(sensor))
+  }
+
+  #series(place: string, part: Part): Series | undefined {
+    for (const [at, { series, part: found }] of this.#known()) if (at === place && found === part) return series
+    return undefined
+  }
+
+  *#known(): Generator<readonly [place: string, known: Known]> {
+    for (const [meter, known] of this.#accounts.known()) yield [meter === '' ? known.sensor : `${meter}/${known.sensor}`, known]
+    for (const known of this.#derived.known()) yield [known.sensor, known]
+  }
+}
+
+function sensorOf(place: string, parts: ReadonlyMap<Part, Known>): HistorySensor {
+  const kind = parts.has('derived') ? 'derived' : parts.has('all') ? 'power' : 'impulses'
+  const medium = kind === 'impulses' ? (['electricity', 'gas', 'water'] as const).find(each => parts.has(each)) : undefined
+  const channels = ([1, 2, 3] as const).filter(channel => parts.has(channel))
+  return { place, kind, medium, channels, sinceMs: Math.min(...[...parts.values()].map(({ sinceMs }) => sinceMs)) }
+}
+
+function mainPartOf({ kind, medium }: HistorySensor): Part {
+  return medium ?? (kind === 'derived' ? 'derived' : 'all')
+}
+
+function usualOf(series: Series, nowMs: number, calendar: Calendar): NowSensor['usual'] {
+  const todayMs = calendar.startOf('day', nowMs)
+  const timeOfDayMs = calendar.wallMsAt(nowMs) - calendar.wallMsAt(todayMs)
+  let [days, byNow, day] = [0, 0, 0]
+  for (let fromMs = calendar.startOf('day', todayMs - 4 * weekMs + dayMs / 2); fromMs < todayMs; ) {
+    const toMs = calendar.nextStart('day', fromMs)
+    const { milli, knownMs } = energyOf(series, fromMs, toMs)
+    if (knownMs >= knownMin * (toMs - fromMs)) {
+      days++
+      day += milli
+      byNow += energyOf(series, fromMs, calendar.instantOf(calendar.wallMsAt(fromMs) + timeOfDayMs)).milli
+    }
+    fromMs = toMs
+  }
+  return days < usualDaysMin ? null : { days, byNowWh: byNow / days / 1000, dayWh: day / days / 1000 }
+}
+
+function nextQuarterMs(atMs: number): number {
+  return (Math.floor(atMs / quarters.slotMs) + 1) * quarters.slotMs
+}

@@ -1,0 +1,80 @@
+/** A series: blocks that come and go, and are read as they are now. */
+import t from 'tap'
+import { emptyRow, Rows } from '../../src/history/rows.ts'
+import { Series } from '../../src/history/series.ts'
+import { days, minutes, seconds, tiers, yearKey } from '../../src/history/tiers.ts'
+import { limits } from '../../src/limits.ts'
+import { hourMs, startMs } from '../fixtures/history/readings.ts'
+import { MemoryStore } from '../fixtures/store/memory-store.ts'
+
+const row = (atMs: number) => ({ ...emptyRow(Math.floor(atMs / 10_000)), net: 1_000, coveredMs: 10_000, min: 360, max: 360 })
+const slotsOf = (series: Series, tier: (typeof tiers)[number], fromMs: number, toMs: number): number[] => {
+  const slots: number[] = []
+  for (const { slot } of series.read(tier, fromMs, toMs)) slots.push(slot - Math.floor(startMs / tier.slotMs))
+  return slots
+}
+
+t.test('a row is in every tier, in memory and in the store', async t => {
+  const store = new MemoryStore()
+  const series = new Series(store, '/0/0')
+  for (const ms of [0, 20_000, hourMs, 3 * hourMs]) series.add(row(startMs + ms))
+  const all = (of: Series) => tiers.map(tier => slotsOf(of, tier, startMs, startMs + 4 * hourMs))
+  const expected = [
+    [0, 2, 360, 1_080],
+    [0, 60, 180],
+    [0, 4, 12]
+  ]
+  t.strictSame(all(series), expected)
+  series.put()
+  store.turn()
+  t.equal(store.size, 3 + 3 + 1)
+  t.strictSame(all(series), expected)
+  t.strictSame(all(new Series(store.reopen(), '/0/0')), expected)
+  t.strictSame(slotsOf(series, seconds, startMs + 10_000, startMs + hourMs), [2], 'only what was asked for')
+  t.strictSame(
+    ['0/0472224s/0/0', '0/0472227s/0/0'].map(key => series.holds(key)),
+    [false, true],
+    'only where time is'
+  )
+  const before = store.writtenBytes
+  series.put()
+  store.turn()
+  t.equal(store.writtenBytes, before, 'what has not changed is not written')
+})
+
+t.test('rows may be added to a tier that time has left', async t => {
+  const store = new MemoryStore()
+  const series = new Series(store, '/0/0')
+  series.add(row(startMs + 5 * hourMs))
+  series.addAll(minutes, [])
+  series.addAll(minutes, [
+    { ...emptyRow(startMs / 60_000), filled: 5, filledMs: 60_000 },
+    { ...emptyRow(startMs / 60_000 + 9), filled: 5, filledMs: 60_000 }
+  ])
+  series.put()
+  store.turn()
+  t.strictSame(slotsOf(new Series(store.reopen(), '/0/0'), minutes, startMs, startMs + 6 * hourMs), [0, 9, 300])
+  t.equal(series.holds('0/0472224m/0/0'), false)
+})
+
+t.test('blocks that the store does not take are held, then forgotten', async t => {
+  const store = new MemoryStore()
+  const series = new Series(store, '/0/0')
+  store.put = () => false
+  for (let hour = 0; hour < limits.historyBlocksHeldMax; hour++) {
+    series.add(row(startMs + hour * hourMs))
+    series.put()
+  }
+  t.ok(series.forgotten > 0)
+  t.ok(tiers.every(tier => slotsOf(series, tier, startMs, startMs + limits.historyBlocksHeldMax * hourMs).length > 0))
+})
+
+t.test('the days of a year that nothing else remembers', async t => {
+  const store = new MemoryStore()
+  const series = new Series(store, '/0/0')
+  t.equal(series.readYear(2026), undefined)
+  const rows = new Rows(days.slotMs)
+  rows.add({ ...emptyRow(31), filled: 7, filledMs: 1 })
+  store.put(yearKey(2026, '/0/0'), rows.encode())
+  t.match(series.readYear(2026)?.next(), { slot: 31, filled: 7 })
+})

@@ -1,0 +1,28 @@
+/** The last report of each sensor, and whether it is live: by a steady clock. */
+import t from 'tap'
+import { limits } from '../../src/limits.ts'
+import { Latest } from '../../src/sinks/latest.ts'
+import { impulses, power } from '../fixtures/mqtt/readings.ts'
+
+t.test('the last of each sensor, by place', async t => {
+  const latest = new Latest(() => 0)
+  const [first, second, other, gas] = [power({ watts: 1 }), power({ watts: 2 }), power({ meter: 'meter2' }), impulses({ sensor: 4 })]
+  for (const report of [other, first, gas, second]) latest.accept(report)
+  t.strictSame(latest.sensors(), [
+    { sensor: '0', report: second, stale: false },
+    { sensor: '4', report: gas, stale: false },
+    { sensor: 'meter2/0', report: other, stale: false }
+  ])
+})
+
+t.test('what is too old is stale, whatever the time of day jumps to', async t => {
+  let nowMs = 1_000
+  const latest = new Latest(() => nowMs)
+  latest.accept(power({ atMs: 0 }))
+  nowMs += limits.staleMs
+  t.equal(latest.sensors()[0]?.stale, false)
+  nowMs += 1
+  t.equal(latest.sensors()[0]?.stale, true)
+  latest.accept(power({ atMs: -1_000_000 }))
+  t.equal(latest.sensors()[0]?.stale, false)
+})
