@@ -18,7 +18,16 @@ const addons = [
 const addonPlatforms = ['linux-arm', 'linux-arm64', 'linux-x64']
 
 /** What a build depends on, beside Node itself. */
-const sources = ['src', 'scripts/build.mjs', 'scripts/bundle.mjs', 'scripts/page.mjs', 'package.json', 'package-lock.json']
+const sources = [
+  'src',
+  'scripts/build.mjs',
+  'scripts/bundle.mjs',
+  'scripts/page.mjs',
+  'scripts/declarations.mjs',
+  'scripts/schemas.mjs',
+  'package.json',
+  'package-lock.json'
+]
 
 /** Builds if something changed since the last time, or if told to. */
 export const build = async ({ force = false } = {}) => {

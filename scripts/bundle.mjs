@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { build } from 'esbuild'
 import { failure, root } from './command.mjs'
+import { schemasOf } from './schemas.mjs'
 
 const daemon = join(root, 'src/main.ts')
 
@@ -55,7 +56,7 @@ export const bundleDaemon = async ({ version, page, entry = daemon }) => {
     define: { __WATTSLUG_VERSION__: JSON.stringify(version) },
     alias: { 'readable-stream': 'node:stream' },
     external: ['bufferutil', 'utf-8-validate'],
-    plugins: [standInPlugin, patchPlugin(done), pagePlugin(page)]
+    plugins: [standInPlugin, patchPlugin(done), modulePlugin('page', pageModule(page)), modulePlugin('schemas', schemasModule())]
   })
   const missed = patches.filter(patch => !done.has(patch))
   if (missed.length > 0 && entry === daemon)
@@ -113,20 +114,22 @@ const patchPlugin = done => ({
   }
 })
 
-/** The page's files as the module `wattslug:page`, described in src/io/page-files.d.ts. They stay packed until one asks unpacked, as few do: then zlib is loaded. */
-const pagePlugin = page => ({
-  name: 'page',
+/** Modules that the build writes, described in src/io/page-files.d.ts. */
+const modulePlugin = (name, contents) => ({
+  name,
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^wattslug:page$/ }, ({ path }) => ({ path, namespace: 'page' }))
-    onLoad({ filter: /./, namespace: 'page' }, () => ({
-      resolveDir: root,
-      contents: `const file = (path, type, etag, packed) => {
-  const gzip = Buffer.from(packed, 'base64')
-  return { path, type, etag, gzip, get body() { return require('node:zlib').gunzipSync(gzip) } }
-}
-export const files = [
-${page.map(({ path, type, etag, gzip }) => `  file(${[path, type, etag, gzip.toString('base64')].map(text => JSON.stringify(text)).join(', ')})`).join(',\n')}
-]`
-    }))
+    onResolve({ filter: new RegExp(`^wattslug:${name}$`) }, ({ path }) => ({ path, namespace: name }))
+    onLoad({ filter: /./, namespace: name }, () => ({ resolveDir: root, contents }))
   }
 })
+
+/** The page's files. They stay packed until one asks unpacked, as few do: then zlib is loaded. */
+const pageModule = page => `const file = (path, type, etag, headers, packed) => {
+  const gzip = Buffer.from(packed, 'base64')
+  return { path, type, etag, headers, gzip, get body() { return require('node:zlib').gunzipSync(gzip) } }
+}
+export const files = [
+${page.map(({ path, type, etag, headers, gzip }) => `  file(${[path, type, etag, headers, gzip.toString('base64')].map(value => JSON.stringify(value)).join(', ')})`).join(',\n')}
+]`
+
+const schemasModule = () => `export const schemas = ${JSON.stringify(JSON.stringify(schemasOf()))}`

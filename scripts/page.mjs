@@ -113,12 +113,15 @@ const lessOfUPlot = {
   name: 'less of uPlot',
   setup(build) {
     build.onLoad({ filter: /uPlot\.esm\.js$/ }, ({ path }) => {
-      const contents = uPlotCuts.reduce((text, { from, to, put }) => {
-        const start = text.indexOf(from)
-        const end = text.indexOf(to, start)
-        if (start < 0 || end < 0) throw new Error(`${path} no longer has: ${from}`)
-        return text.slice(0, start) + put + text.slice(end)
-      }, readFileSync(path, 'utf8'))
+      const contents = uPlotCuts.reduce(
+        (text, { from, to, put }) => {
+          const start = text.indexOf(from)
+          const end = text.indexOf(to, start)
+          if (start < 0 || end < 0) throw new Error(`${path} no longer has: ${from}`)
+          return text.slice(0, start) + put + text.slice(end)
+        },
+        readFileSync(path, 'utf8')
+      )
       return { contents, loader: 'js' }
     })
   }

@@ -1,13 +1,9 @@
-/**
- * What the HTTP API answers, shared by the server that makes it and the page that reads it. Names end in their unit: times in ms
- * since 1970, energy in Wh. Money is decimal text in the currency's main unit, such as `12.3456`: never a floating-point number.
- */
+/** What the HTTP API answers, shared by the server that makes it and the page that reads it: times in ms since 1970, energy in Wh, money as text. */
 
 /** The lengths of a history's spans; `1d` and `1mo` are the user's days and months, with 23 to 25 hours and 28 to 31 days. */
-export const steps = ['10s', '1m', '15m', '1h', '1d', '1mo'] as const
-export type Step = (typeof steps)[number]
+export type Step = '10s' | '1m' | '15m' | '1h' | '1d' | '1mo'
 
-/** Decimal text in the currency's main unit. */
+/** Decimal text in the currency's main unit, such as `12.3456`: never a floating-point number. */
 export type Money = string
 
 /** `GET /api/history`: one entry of each list is one span; `null` is what is not known. */
@@ -67,8 +63,9 @@ export interface NowAnswer {
   readonly sensors: readonly NowSensor[]
 }
 
-/** What a span of time costs. */
+/** What a span of time costs; each line is rounded half up to a millionth, and the total is exactly their sum. */
 export interface Bill {
+  /** Not before the day on which the sensor was heard first. */
   readonly fromMs: number
   readonly toMs: number
   readonly importedWh: number
@@ -76,6 +73,7 @@ export interface Bill {
   /** Time of the span, until now, of which no energy is known. */
   readonly unknownSeconds: number
   readonly bands: readonly { readonly name: string; readonly energyWh: number; readonly pricePerKWh: Money; readonly cost: Money }[]
+  /** By the day; for today all of it. */
   readonly standing: Money
   /** What exported energy earned, 0 or more: taken off. */
   readonly earned: Money
@@ -89,7 +87,14 @@ export interface CostAnswer {
   readonly zone: string
   readonly nowMs: number
   readonly tariff: TariffTold | null
-  readonly now: { readonly costPerHour: Money | null; readonly band: string; readonly pricePerKWh: Money; readonly untilMs: number } | null
+  /** VAT is in the price of a kWh; a price that holds for more than a week is told to hold for eight days. */
+  readonly now: {
+    readonly costPerHour: Money | null
+    readonly band: string
+    readonly pricePerKWh: Money
+    readonly exportPerKWh: Money
+    readonly untilMs: number
+  } | null
   /** So far, each. */
   readonly today: Bill | null
   readonly week: Bill | null
@@ -133,13 +138,22 @@ export interface TariffTold {
   readonly changes: readonly PriceChange[]
 }
 
-/** What may be set of a sensor: `PUT /api/sensors/<place>`. */
+/** What may be set of a sensor. */
 export interface SensorChange {
   readonly name?: string
   readonly scale?: number
   readonly temperatureOffset?: number
   readonly spikeFilter?: boolean
   readonly fix144?: boolean
+}
+
+/** `PUT /api/sensors/<place>`: fields that are left out stay as they are; `null` goes back to what the settings file says. */
+export interface SensorPut {
+  readonly name?: string | null
+  readonly scale?: number | null
+  readonly temperatureOffset?: number | null
+  readonly spikeFilter?: boolean | null
+  readonly fix144?: boolean | null
 }
 
 /** `GET /api/device` */
@@ -184,6 +198,46 @@ export interface DeviceAnswer {
   readonly faults: Readonly<Record<string, number>>
   /** The last lines of the log, oldest first. */
   readonly log: readonly { readonly atMs: number; readonly level: 'info' | 'warning' | 'error'; readonly text: string }[]
+}
+
+/** `GET /health`: its status is 200, or 503 when something needs a person. */
+export interface HealthAnswer {
+  readonly status: 'good' | 'bad'
+  /** What needs a person, in words; empty while all is well. */
+  readonly needs: readonly string[]
+  /** States of the meters, such as `live`, by their ids; the first one has no name. */
+  readonly meters: Readonly<Record<string, string>>
+  readonly store: string
+  /** `unset` is the clock of a board that starts in 1970 and has not heard from a time server yet. */
+  readonly clock: 'set' | 'unset'
+}
+
+/** `GET /settings.json`: what the page has to know before anything else. */
+export interface SettingsAnswer {
+  readonly version: string
+  /** First level of every topic. */
+  readonly root: string
+  readonly nowMs: number
+  readonly staleMs: number
+  readonly zone: string
+}
+
+/** `GET /api/recent`: the last minutes of each sensor's power. */
+export interface RecentAnswer {
+  readonly nowMs: number
+  /** Points are `[ms since 1970, watts]`, oldest first. */
+  readonly sensors: readonly { readonly sensor: string; readonly points: readonly (readonly [number, number])[] }[]
+}
+
+/** Answer to a change of a sensor: what is in force now. */
+export interface SensorAnswer {
+  readonly sensor: string
+  readonly settings: SensorChange
+}
+
+/** `POST /api/restore` */
+export interface RestoreAnswer {
+  readonly records: number
 }
 
 /** What every answer with a status of 400 or more says. */

@@ -22,7 +22,7 @@ export function budgetOf(b: Bounds): Budget {
   const bytes = {
     pool: poolSlabs * b.slabBytes,
     connections: connections * b.connectionBytes,
-    reads: connections * 2 * b.readBytesMax, // of a client that is held: the rest of what it was held at, and what Node has read beyond that
+    reads: (connections + 2) * b.readBytesMax, // what was read of each client that is held, what all read into, and a spare
     topicAliases: b.clientsMax * 2 * b.topicAliasBytesMax,
     queues: b.sessionsMax * (b.queueBytesMax + b.inflightBytesMax),
     subscriptions: b.sessionsMax * b.subscriptionBytesMax,
@@ -31,11 +31,16 @@ export function budgetOf(b: Bounds): Budget {
     retained: b.retainedBytesMax + b.retainedOwnBytes,
     requests: (connections + b.strangersMax + b.requestsMax) * b.requestHeadBytesMax, // heads under way, on all connections of the page's port
     answers: b.requestsMax * b.answerBytesMax,
+    uploads: b.uploadsMax * (b.bodyBytesMax + 2 * b.readBytesMax), // what came of a body, and what was read beyond that
+    exports: b.exportsMax * (4 * b.exportPieceBytes + 2 * b.exportValueBytesMax),
+    restore: 6 * b.exportValueBytesMax,
+    passwords: b.passwordsMax * 65_536 + b.strangersToldMax * 256, // what hashing takes
+    log: 4 * b.logTailBytesMax,
     recent: (b.metersMax * b.sensorsMax + b.derivedMax) * b.recentPointsMax * 16,
     historyCycles: b.metersMax * (b.historyHoursMax + b.historyDaysMax + b.historyBlocksMax + b.historyYearsMax),
     frames: b.metersMax * 2 * b.frameBytesMax, // a framer and the way into it
     probes: b.portsMax * 3 * b.frameBytesMax, // a framer, and what is handed over
-    energy: b.metersMax * b.sensorsMax * 1_024, // the hour in which each sensor is, and its totals
+    history: (b.metersMax * b.sensorsMax * (1 + b.channelsMax) + b.derivedMax) * b.historySeriesBytes,
     keeper:
       b.sessionsMax * (b.queueMessagesMax + b.inflightMax) * 96 +
       (b.retainedMessagesMax + b.retainedOwnMessages) * 64 +
@@ -94,8 +99,8 @@ export function assertRelations(b: Bounds): void {
     [b.energyGapMsMax >= b.staleMs, 'a sensor that is not stale must be integrated'],
     [b.energyWriteMs < b.energyGapMsMax, 'what was not written when the daemon was killed must be bridged by the next reading'],
     [b.fillToleranceMs >= 60_000, 'a span that was filled must count as whole when it is placed anew: spans are rounded to minutes'],
-    [b.ledgerDaysMax > b.historyDaysMax, "the meter's days must fit into the ledger"],
-    [b.ledgerPruneMax > 1, 'more must be pruned in an hour than comes'],
+    [b.historyMinutesMs > b.historyDaysMax * 86_400_000, "the meter's days must fit into the minutes that are kept"],
+    [b.historySecondsMs >= 2 * 3_600_000, 'the hour that is not over must not be too old'],
 
     [2 * b.tickMs <= Math.min(b.connectMs, b.drainMs), 'what is late must be seen soon after'],
     [

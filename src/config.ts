@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { TariffTold } from './api.ts'
 import { type Asked, readBounds } from './bounds.ts'
 import { readToml } from './io/toml.ts'
 import type { Bounds } from './limits.ts'
@@ -9,6 +10,7 @@ import type { Correction } from './meters/correct.ts'
 import type { Derivation } from './meters/derive.ts'
 import { readSensorSettings, type SensorSettings } from './sensors.ts'
 import { type Name, type SourceSetting, settings } from './settings.ts'
+import { readTariffSettings } from './tariff.ts'
 
 /** What the program runs with; frozen, and handed on piece by piece. */
 export interface Config {
@@ -23,11 +25,15 @@ export interface Config {
   /** Addresses and networks of the proxies whose X-Forwarded-For is believed. */
   readonly proxies: readonly string[]
   readonly root: string
+  /** The user's time zone, such as `Europe/London`. */
+  readonly zone: string
   /** Folder for what must outlive a restart; it exists and can be written to. */
   readonly state: string
   /** What the user wants corrected, by the sensor's place, such as `0` or `meter2/1`. */
   readonly corrections: ReadonlyMap<string, Correction>
   readonly derivations: readonly Derivation[]
+  /** What the file says of prices; what is set on the page comes before it. */
+  readonly tariff: TariffTold | undefined
   /** The bounds that were changed; they hold together. */
   readonly limits: Partial<Bounds>
 }
@@ -38,6 +44,7 @@ export type Command =
   | { readonly name: 'version' }
   | { readonly name: 'run'; readonly config: Config }
   | { readonly name: 'doctor'; readonly config: Config }
+  | { readonly name: 'passwd'; readonly config: Config }
   | { readonly name: 'record'; readonly config: Config; readonly file: string }
 
 /** A setting that is unknown or impossible; the message names it, its value and what is allowed. */
@@ -61,9 +68,9 @@ export function readCommand(args: readonly string[], environment: Readonly<Recor
   if (values['version']) return { name: 'version' }
   const [name, ...operands] = positionals
   const [file] = operands
-  if (!(name === 'run' || name === 'doctor' || name === 'record') || operands.length > (name === 'record' ? 1 : 0)) {
+  if (!(name === 'run' || name === 'doctor' || name === 'passwd' || name === 'record') || operands.length > (name === 'record' ? 1 : 0)) {
     const said = name === undefined ? 'no command given' : `unknown command: ${positionals.join(' ')}`
-    throw new ConfigError(`${said}; allowed: run, record FILE, doctor. See wattslug --help`)
+    throw new ConfigError(`${said}; allowed: run, record FILE, doctor, passwd. See wattslug --help`)
   }
   const config = readConfig(values, environment)
   if (name !== 'record') return { name, config }
@@ -94,9 +101,11 @@ function readConfig(values: Values, environment: Readonly<Record<string, string 
     httpPort: value('http-port') as number,
     proxies: value('proxies') as readonly string[],
     root: value('root') as string,
+    zone: value('zone') as string,
     state: value('state') as string,
     corrections: fromFile.corrections,
     derivations: fromFile.derivations,
+    tariff: fromFile.tariff,
     limits: told(() => readBounds([...fromFile.asked, ...askedOnLine(values)]))
   })
 }
@@ -112,6 +121,7 @@ export function helpText(): string {
 Usage: wattslug run [settings]            read the meter and serve it
        wattslug doctor [settings]         say what is found of ports and meters, and what to do next
        wattslug record FILE [settings]    write down what the meter says, for a report of a problem
+       wattslug passwd [settings]         set the password that changes by the page and the HTTP API need
        wattslug --help | --version
 
 Settings:
@@ -145,21 +155,28 @@ function parseCommandLine(args: readonly string[]): ReturnType<typeof parseArgs>
 interface FromFile extends SensorSettings {
   readonly found: Readonly<Partial<Record<Name, Found>>>
   readonly asked: readonly Asked[]
+  readonly tariff: TariffTold | undefined
 }
 
-const nothing: FromFile = { found: {}, asked: [], corrections: new Map(), derivations: [] }
+const nothing: FromFile = { found: {}, asked: [], corrections: new Map(), derivations: [], tariff: undefined }
 
 function readFile(file: string): FromFile {
   return told(() => {
     const found: Partial<Record<Name, Found>> = {}
-    const { sensor, derived, limits: asked, ...rest } = readToml(file)
+    const { sensor, derived, tariff, limits: asked, ...rest } = readToml(file)
     for (const [key, value] of Object.entries(rest)) {
       const name = names.find(known => known === key)
-      if (!name) throw new Error(`${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [limits], [sensor.N], [derived.NAME]`)
+      if (!name)
+        throw new Error(`${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [limits], [tariff], [sensor.N], [derived.NAME]`)
       const text = Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)
       found[name] = { text, place: `${file}: ${key}` }
     }
-    return { found, asked: askedInFile(file, asked), ...readSensorSettings(file, sensor, derived) }
+    return {
+      found,
+      asked: askedInFile(file, asked),
+      tariff: readTariffSettings(file, tariff),
+      ...readSensorSettings(file, sensor, derived)
+    }
   })
 }
 

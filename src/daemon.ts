@@ -1,19 +1,32 @@
 /** The daemon: wires the parts in the order in which a reading goes through them, starts them, and stops them in good order. */
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { files } from 'wattslug:page'
+import { schemas } from 'wattslug:schemas'
 import { budgetOf } from './budget.ts'
+import { Calendar } from './calendar.ts'
 import type { Config } from './config.ts'
+import { type Changes, makeEndpoints } from './io/api.ts'
+import type { Body } from './io/body.ts'
+import { Books } from './io/books.ts'
 import { Clients } from './io/clients.ts'
 import type { Clock } from './io/clock.ts'
+import { Corrections } from './io/corrections.ts'
+import { Guard } from './io/guard.ts'
 import { makeHttpServer } from './io/http.ts'
 import { listen, reachableHosts } from './io/listen.ts'
-import type { Log } from './io/log.ts'
+import type { Log, LogTail } from './io/log.ts'
 import { Meters } from './io/meters.ts'
+import type { Parts } from './io/parts.ts'
+import { readPassword } from './io/password.ts'
 import type { ReaderOwner } from './io/reader.ts'
+import type { Request } from './io/request.ts'
+import { Restorer } from './io/restore.ts'
 import type { Source } from './io/source.ts'
-import { type DiskStore, openStore } from './io/store.ts'
+import { type DiskStore, openStore, type StoreStatus } from './io/store.ts'
+import { Tariffs } from './io/tariffs.ts'
 import { makeTcpServer } from './io/tcp.ts'
 import { makeWebSocketDoor } from './io/websocket.ts'
 import { limits } from './limits.ts'
@@ -24,9 +37,8 @@ import { Broker } from './mqtt/broker.ts'
 import { brokerCounters } from './mqtt/household.ts'
 import { Keeper } from './mqtt/keeper.ts'
 import type { Message } from './mqtt/packet.ts'
-import { Accounts } from './sinks/accounts.ts'
 import { Desk } from './sinks/desk.ts'
-import { Energy } from './sinks/energy.ts'
+import { Latest } from './sinks/latest.ts'
 import { type MeterTold, Publisher } from './sinks/publish.ts'
 import { Recent } from './sinks/recent.ts'
 import { type Rows, Status } from './sinks/status.ts'
@@ -44,92 +56,65 @@ export async function startDaemon(
   sources: readonly Source[],
   version: string,
   clock: Clock,
-  log: Log
+  log: Log,
+  tail: LogTail
 ): Promise<{ stop(): Promise<void> }> {
   const path = storePath(config, sources)
   if (config.sources.some(({ kind }) => kind === 'replay')) await clear(path)
-  const { store, failing } = await openToldStore(path, log)
-
-  // Where readings go.
+  const { store, failing, storeStatus } = await openToldStore(path, log)
   const broker = await restoreBroker(store, failing, clock)
-  const publish = (message: Message): void => broker.publish(message)
-  const publisher = new Publisher({ root: config.root, publish, encode })
-  const recent = new Recent()
-  const accounts = new Accounts(meter => makeEnergy(meter, config, store, publish))
-  const desk = new Desk(config.corrections, config.derivations, [publisher, recent, accounts])
-
-  // Where they come from.
-  const told: MeterTold[] = []
-  const ownerOf = (id: string, { name, simulated }: Source): ReaderOwner => {
-    const meter = { id, source: name, simulated }
-    told.push(meter)
-    accounts.start(id) // before its first reading, for a recording may be over within a tick
-    return {
-      reading: reading => desk.accept(reading),
-      history: placed => accounts.fill(id, placed),
-      cycle: report => publisher.history(meter, { summary: describeCycle(report), ...accounts.filled(id) }, clock.wallMs()),
-      status: (status, port) => {
-        publisher.status({ ...meter, source: port.name }, status, clock.wallMs())
-        accounts.save(id)
-      }
-    }
-  }
-  const meters = new Meters(sources, store, ownerOf, clock, log)
-
-  // Who is served.
   const budget = budgetOf(limits)
   const clients = new Clients(broker, new Pool(budget.poolSlabs, limits.slabBytes), clock, log)
+  const rooms = await furnish(config, broker, store, new Restorer(store, path), clock, log)
+  const { publisher, books, desk, calendar, latest, recent, corrections, tariffs } = rooms
+
+  // Where readings come from.
+  const told: MeterTold[] = []
+  const meters = new Meters(sources, store, (id, source) => makeOwner(id, source, rooms, told, clock), clock, log)
+  const faults = (): Record<string, number> => ({ ...meters.faults(), ...(desk.spikes > 0 ? { spike: desk.spikes } : {}) })
+
+  // Who is served.
+  const parts: Parts = {
+    ...{ version, root: config.root, clock, calendar, latest, recent, books, clients, store, storeStatus, path, corrections, tail, told },
+    ...{ faults, heldBytes: budget.heldBytes },
+    findings: () => meters.findings(),
+    password: () => readPassword(config.state),
+    prices: () => tariffs.prices
+  }
+  const guard = new Guard({ password: parts.password, proxies: config.proxies, clock })
+  const api = { endpoints: makeEndpoints(parts, rooms, schemas), admit: (request: Request, peer: string) => guard.admit(request, peer) }
   const door = makeWebSocketDoor(link => clients.accept(link), config.proxies)
-  const http = makeHttpServer(
-    files,
-    {
-      '/settings.json': () => ({ version, root: config.root, nowMs: clock.wallMs(), staleMs: limits.staleMs }),
-      '/api/recent': () => ({ nowMs: clock.wallMs(), sensors: recent.sensors() }),
-      '/api/meters': () => meters.findings()
-    },
-    door
-  )
+  const http = makeHttpServer(files, api, door)
   const tcp = makeTcpServer(link => clients.accept(link))
-  const status = new Status(publish, encode, () => ({
+  const status = new Status(rooms.publish, encode, () => ({
     version,
     uptime: Math.floor(clock.monotonicMs() / 1_000),
     ...brokerRows(clients),
     ...named('memory/budget/', { ...budget.bytes, sum: budget.heldBytes }),
     ...named('store/', { state: store.state, waiting: store.waitingBytes, refused: store.refusals })
   }))
-  await listenBoth()
+  const [mqttPort, httpPort] = await listenBoth(config, tcp, http, store)
+  log.info(`wattslug ${version} is up; clients and meters can make it hold at most ${(budget.heldBytes / 1e6).toFixed(1)} MB`)
+  for (const host of reachableHosts(config.host)) log.info(`page at http://${host}:${httpPort}/ · MQTT at mqtt://${host}:${mqttPort}`)
 
   publisher.start()
   meters.start()
   const timers = [setInterval(tick, limits.tickMs), setInterval(() => door.ping(), limits.webSocketPingMs)]
   return { stop }
 
-  async function listenBoth(): Promise<void> {
-    try {
-      const mqttPort = await listen(tcp, config.host, config.mqttPort, 'mqtt-port')
-      const httpPort = await listen(http, config.host, config.httpPort, 'http-port')
-      log.info(`wattslug ${version} is up; clients and meters can make it hold at most ${(budget.heldBytes / 1e6).toFixed(1)} MB`)
-      for (const host of reachableHosts(config.host)) log.info(`page at http://${host}:${httpPort}/ · MQTT at mqtt://${host}:${mqttPort}`)
-    } catch (error) {
-      tcp.close()
-      await store.close()
-      throw error
-    }
-  }
-
   function tick(): void {
-    for (const { id } of told) accounts.start(id)
+    rooms.tick()
     clients.tick()
     meters.tick()
     publisher.tick(clock.monotonicMs())
     status.tick(clock.monotonicMs())
-    publisher.faults({ ...meters.faults(), ...(desk.spikes > 0 ? { spike: desk.spikes } : {}) })
+    publisher.faults(faults())
   }
 
   async function stop(): Promise<void> {
     for (const timer of timers) clearInterval(timer)
     meters.stop()
-    for (const { id } of told) accounts.save(id)
+    books.save()
     publisher.stop()
     clients.stop()
     tcp.close()
@@ -139,24 +124,112 @@ export async function startDaemon(
   }
 }
 
-function makeEnergy(meter: string, config: Config, store: DiskStore, publish: (message: Message) => void): Energy {
-  const prefix = meter === '' ? '' : `${meter}/`
-  const topicOf = (sensor: number): string => `${config.root}/${prefix}${sensor}`
-  const factorOf = (sensor: number): number => config.corrections.get(`${prefix}${sensor}`)?.scale ?? 1
-  return new Energy({ store, meter, topicOf, factorOf, publish, encode })
+/** Where readings go, and what may be changed of that while it runs. */
+interface Rooms extends Changes {
+  readonly calendar: Calendar
+  readonly publish: (message: Message) => void
+  readonly publisher: Publisher
+  readonly recent: Recent
+  readonly latest: Latest
+  readonly books: Books
+  readonly desk: Desk
+  readonly corrections: Corrections
+  /** To be called each second or so. */
+  readonly tick: () => void
+}
+
+async function furnish(config: Config, broker: Broker, store: DiskStore, restorer: Restorer, clock: Clock, log: Log): Promise<Rooms> {
+  const { root, derivations } = config
+  const calendar = new Calendar(config.zone)
+  const publish = (message: Message): void => broker.publish(message)
+  const publisher = new Publisher({ root, publish, encode })
+  const recent = new Recent()
+  const latest = new Latest(() => clock.monotonicMs())
+  const corrections = new Corrections(config.corrections, store)
+  const tariffs = new Tariffs(store, calendar, config.tariff)
+  const books = new Books({ store, calendar, root, scaleOf: place => corrections.of(place).scale ?? 1, publish, encode })
+  const desk = new Desk(config.corrections, derivations, [publisher, recent, latest, books])
+  const corrected = (place: string): void => desk.correct(place, corrections.of(place))
+  let phase: 'unread' | 'reading' | 'read' = 'unread'
+
+  /** Once the store can be read: puts into it what an export held, and goes on from what is in it. */
+  const read = async (): Promise<void> => {
+    if (store.state !== 'open' || phase === 'reading') return
+    phase = 'reading'
+    books.close()
+    await restorer.apply().catch((error: Error) => log.error(`the restore was given up: ${error.message}`))
+    corrections.load(corrected)
+    tariffs.load()
+    books.open()
+    phase = 'read'
+  }
+  const restore = async (body: Body): Promise<number> => {
+    const records = await restorer.receive(body)
+    await read()
+    return records
+  }
+  const tick = (): void => {
+    if (phase === 'unread') void read()
+    books.tick()
+  }
+  await read()
+  return { calendar, publish, publisher, recent, latest, books, desk, corrections, tariffs, corrected, restore, tick }
+}
+
+/** Whom a meter tells. */
+function makeOwner(
+  id: string,
+  { name, simulated }: Source,
+  { desk, books, publisher }: Rooms,
+  told: MeterTold[],
+  clock: Clock
+): ReaderOwner {
+  const meter = { id, source: name, simulated }
+  told.push(meter)
+  books.start(id) // before its first reading, for a recording may be over within a tick
+  return {
+    reading: reading => desk.accept(reading),
+    history: placed => books.fill(id, placed),
+    cycle: report => publisher.history(meter, { summary: describeCycle(report), ...books.filled(id) }, clock.wallMs()),
+    status: (status, port) => {
+      publisher.status({ ...meter, source: port.name }, status, clock.wallMs())
+      books.save()
+    }
+  }
+}
+
+/** @throws ListenError */
+async function listenBoth(
+  { host, mqttPort, httpPort }: Config,
+  tcp: Server,
+  http: Server,
+  store: DiskStore
+): Promise<readonly [number, number]> {
+  try {
+    return [await listen(tcp, host, mqttPort, 'mqtt-port'), await listen(http, host, httpPort, 'http-port')]
+  } catch (error) {
+    tcp.close()
+    await store.close()
+    throw error
+  }
 }
 
 /** Opens the store, and tells how it is; `failing` is when it cannot be used. */
-async function openToldStore(path: string, log: Log): Promise<{ store: DiskStore; failing: Promise<void> }> {
+async function openToldStore(
+  path: string,
+  log: Log
+): Promise<{ store: DiskStore; failing: Promise<void>; storeStatus: () => StoreStatus }> {
+  let last: StoreStatus = { state: 'failing', isBad: false, message: '' }
   let tellFailing: () => void = () => undefined
   const failing = new Promise<void>(resolve => {
     tellFailing = resolve
   })
   const store = await openStore(path, status => {
+    last = status
     log[status.isBad ? 'warning' : 'info'](status.message)
     if (status.state === 'failing') tellFailing()
   })
-  return { store, failing }
+  return { store, failing, storeStatus: () => last }
 }
 
 /** Makes a broker that knows what an earlier run kept; if that cannot be read now, it takes it back as soon as it can. */

@@ -111,8 +111,8 @@ const inForce = {
   topicAliasCharactersMin: 8,
   /** Deepest topic: bounds the walk through the tree. */
   topicLevelsMax: 64,
-  /** Deliveries at QoS 1 and 2 on their way to one client. */
-  inflightMax: 20,
+  /** Deliveries at QoS 1 and 2 on their way to one client: with fewer, what a hundred publish in a turn would wait, and they with it. */
+  inflightMax: 64,
   /**
    * Messages at QoS 1 and 2 of one client that are not finished: announced to clients of MQTT 5.0, who are closed past it;
    * others are not read from while so many wait for the disk.
@@ -169,6 +169,36 @@ const inForce = {
   requestHeadBytesMax: 8_192,
   /** What comes behind a request is thrown away no more often than this: a flood of it makes garbage faster than that is collected. */
   discardMs: 100,
+  /** Requests that bring a body at once; one more is told to come again. */
+  uploadsMax: 2,
+  /** Longest body in JSON: a tariff with the price changes of many years. */
+  bodyBytesMax: 65_536,
+  /** Spans in one answer of history: a day by minutes, of which each takes some 100 characters. */
+  historyRowsMax: 1_500,
+  /** Exports at once; one more is told to come again. Each keeps the store's files of its moment on the disk. */
+  exportsMax: 2,
+  /** An export comes in pieces of so many bytes; a record is whole in one, however long. */
+  exportPieceBytes: 16_384,
+  /** Longest value of a record that is taken back from an export. */
+  exportValueBytesMax: 65_536,
+  /** Longest export that is taken back, a few years of ten sensors, and by when it must have come; an export takes no longer either. */
+  restoreBytesMax: 268_435_456,
+  transferMs: 1_800_000,
+  /** A change is answered once it is on the disk, or so after it is known not to be. */
+  keptMs: 5_000,
+  /** Failed passwords are told apart by address; that many addresses are remembered, and each has so many tries before it must wait. */
+  strangersToldMax: 64,
+  passwordTriesMax: 5,
+  /** How long it waits then: twice as long each time. */
+  passwordWaitMs: 2_000,
+  passwordWaitMsMax: 300_000,
+  /** Passwords that are hashed at once, off the main thread; one more is told to come again. */
+  passwordsMax: 2,
+  passwordBytesMax: 256,
+  /** Rounds of hashing a new password: some 30 ms on a desktop, under a second on the smallest board. */
+  passwordRounds: 50_000,
+  /** A password file may ask for so many at most: it might come from elsewhere. */
+  passwordRoundsMax: 2_000_000,
   /** A client that does not close its side after we did is cut off by then. */
   lingerMs: 2_000,
   /** TCP asks a silent peer whether it is still there after so long. */
@@ -211,10 +241,24 @@ const inForce = {
   energyWriteMs: 60_000,
   /** More than three clamps can measure, so more than a gap may be filled with. */
   energyWattsMax: 3 * 32_767,
-  /** The ledger of what was measured in each minute: the meter's 90 days of history, and some. */
-  ledgerDaysMax: 93,
-  /** Old records of the ledger that go at once: more than come, and few enough not to be felt. */
-  ledgerPruneMax: 8,
+  /** History in slots of ten seconds is kept for two days, of a minute for as long as the meter's own 90 days of history may fill it, of 15 minutes for two years; days for ever. */
+  historySecondsMs: 2 * 24 * 3_600_000,
+  historyMinutesMs: 93 * 24 * 3_600_000,
+  historyQuartersMs: 731 * 24 * 3_600_000,
+  /** For ever is so many years. */
+  historyKeptYearsMax: 50,
+  /** Entries of the store that are looked at in one turn. */
+  historyEntriesMax: 32,
+  /** Most bytes of one slot as it is written: each of its numbers at its largest, which few are; most slots have 6. */
+  historyRowBytes: 24,
+  /** Blocks of one series that are held in memory while the store takes nothing: the oldest go first. */
+  historyBlocksHeldMax: 24,
+  /** What a series holds in memory: an hour of ten seconds, one of minutes, a day of quarters, and what is to be written. */
+  historySeriesBytes: 8_192,
+  /** Records of the journal, one each time that energy is written: the blocks are written when half of them are in use, and each hour. */
+  journalRecordsMax: 128,
+  /** A counter that was not heard for longer is not known to have counted evenly meanwhile: it is told at its last minute. */
+  impulseSpreadMsMax: 93 * 24 * 3_600_000,
   /** A span that lacks no more than this is whole: a minute is the ledger's resolution, and spans are placed to seconds. */
   fillToleranceMs: 60_000,
   /** History of days waits until that of hours reaches no further back for so long: a cycle comes each two hours and may be cut short. */
@@ -225,6 +269,14 @@ const inForce = {
   impulseUnitsSlack: 1,
   /** Units that it may have gone on by while nobody listened and the clock cannot tell how long. */
   impulseUnitsJumpMax: 1_000,
+
+  // --- cost ---
+  /** Dated changes of a tariff: two a year for twenty years. */
+  tariffChangesMax: 40,
+  /** Bands of prices in one of them: a different one for each hour of a day, and for its weekend. */
+  tariffBandsMax: 48,
+  /** Characters of a band's name. */
+  tariffNameCharactersMax: 40,
 
   // --- simulated meter, recordings ---
   /** Changes of power remembered for each channel of a simulated house: 30 days of a whole house have some 500,000. */
@@ -247,13 +299,15 @@ const inForce = {
   // --- daemon ---
   /** How often everything that waits is looked at. */
   tickMs: 1_000,
+  /** A clock that is not set so long after the start needs a person: time servers answer sooner. */
+  clockPatienceMs: 600_000,
   /** How often the broker tells of itself under `$SYS`. */
   statusMs: 10_000,
   /** Stopping takes no longer than this. */
   stopMs: 1_500,
 
   /** What clients and meters can make the process hold, all bounds at once: with Node beside it a board of 128 MB has room for the system. */
-  heldBytesMax: 75_497_472,
+  heldBytesMax: 77_594_624,
 
   /** How long the doctor listens at most, to meters that are all read (two messages of each sensor), and to ports where there is nothing to hear. */
   doctorMs: 40_000,
@@ -266,6 +320,9 @@ const inForce = {
   // --- log ---
   /** Longest line of the log: what a client sent may stand in it. */
   logLineCharactersMax: 500,
+  /** The last lines of the log, kept for the page: so many, and so many bytes as they are told. */
+  logTailLinesMax: 100,
+  logTailBytesMax: 32_768,
   /** A warning that may come often is said once in so long. */
   logRepeatMs: 60_000
 }

@@ -5,7 +5,8 @@ import { startDaemon } from './daemon.ts'
 import { consult } from './doctor.ts'
 import { systemClock } from './io/clock.ts'
 import { makeDemoSource } from './io/demo.ts'
-import { type Log, makeLog } from './io/log.ts'
+import { type Log, LogTail, makeLog } from './io/log.ts'
+import { setPassword } from './io/passwd.ts'
 import { makeRemoteSource } from './io/remote.ts'
 import { makeReplaySource } from './io/replay.ts'
 import { makeSerialSource } from './io/serial.ts'
@@ -20,9 +21,10 @@ const version = typeof __WATTSLUG_VERSION__ === 'string' ? __WATTSLUG_VERSION__ 
 async function main(): Promise<void> {
   // A log that cannot be written, on a full disk or to a reader that is gone, stops nothing.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
-  const log = makeLog(line => process.stderr.write(line), process.env['JOURNAL_STREAM'] !== undefined, systemClock.wallMs)
+  const tail = new LogTail()
+  const log = makeLog(line => process.stderr.write(line), process.env['JOURNAL_STREAM'] !== undefined, systemClock.wallMs, tail)
   try {
-    process.exitCode = await obey(readCommand(process.argv.slice(2), process.env), log)
+    process.exitCode = await obey(readCommand(process.argv.slice(2), process.env), log, tail)
   } catch (error) {
     if (error instanceof ConfigError) process.stderr.write(`wattslug: ${error.message}\n`)
     else log.error(error instanceof Error ? error.message : String(error))
@@ -30,7 +32,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function obey(command: Command, log: Log): Promise<number> {
+async function obey(command: Command, log: Log, tail: LogTail): Promise<number> {
   switch (command.name) {
     case 'help':
       process.stdout.write(helpText())
@@ -39,19 +41,21 @@ async function obey(command: Command, log: Log): Promise<number> {
       process.stdout.write(`wattslug ${version}\n`)
       return 0
     case 'run':
-      return run(command.config, log)
+      return run(command.config, log, tail)
     case 'record':
       return record(command.config, command.file, makeSources(command.config, log), systemClock, log, stopSignal())
     case 'doctor':
       return consult(command.config, makeSources(command.config, log), systemClock, stopSignal())
+    case 'passwd':
+      return setPassword(command.config.state, process.stdin, process.stdout)
   }
 }
 
-async function run(config: Config, log: Log): Promise<number> {
+async function run(config: Config, log: Log, tail: LogTail): Promise<number> {
   const stopped = stopSignal() // heard from the first moment on
   setLimits(config.limits)
   const sources = makeSources(config, log)
-  const daemon = await startDaemon(config, sources, version, systemClock, log)
+  const daemon = await startDaemon(config, sources, version, systemClock, log, tail)
   if (sources.some(source => source.simulated)) log.notice('the meter is SIMULATED: what is shown is no real house')
   const signal = await stopped
   log.info(`${signal}: stopping`)

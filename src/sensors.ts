@@ -1,4 +1,5 @@
 /** The settings of single sensors in the file: names, corrections, and sensors that are derived from others. */
+import { correctionRules, type FieldRule } from './io/corrections.ts'
 import { limits } from './limits.ts'
 import type { Correction } from './meters/correct.ts'
 import { type Derivation, parseFormula } from './meters/derive.ts'
@@ -9,21 +10,16 @@ export interface SensorSettings {
   readonly derivations: readonly Derivation[]
 }
 
-interface Key {
-  readonly allowed: string
-  readonly read: (value: unknown) => unknown
+const sensorKeys: Readonly<Record<string, FieldRule & { readonly field: keyof Correction }>> = {
+  name: { field: 'name', ...correctionRules.name },
+  scale: { field: 'scale', ...correctionRules.scale },
+  'temperature-offset': { field: 'temperatureOffset', ...correctionRules.temperatureOffset },
+  'spike-filter': { field: 'spikeFilter', ...correctionRules.spikeFilter },
+  'fix-144': { field: 'fix144', ...correctionRules.fix144 }
 }
 
-const sensorKeys: Readonly<Record<string, Key & { readonly field: keyof Correction }>> = {
-  name: { field: 'name', allowed: 'a text of 1 to 40 characters', read: readName },
-  scale: { field: 'scale', allowed: 'a number from 0.01 to 100', read: value => inRange(value, 0.01, 100) },
-  'temperature-offset': { field: 'temperatureOffset', allowed: 'a number from -50 to 50', read: value => inRange(value, -50, 50) },
-  'spike-filter': { field: 'spikeFilter', allowed: 'true or false', read: readFlag },
-  'fix-144': { field: 'fix144', allowed: 'true or false', read: readFlag }
-}
-
-const derivedKeys: Readonly<Record<string, Key & { readonly field: keyof Derivation }>> = {
-  name: { field: 'name', allowed: 'a text of 1 to 40 characters', read: readName },
+const derivedKeys: Readonly<Record<string, FieldRule & { readonly field: keyof Derivation }>> = {
+  name: { field: 'name', ...correctionRules.name },
   formula: { field: 'formula', allowed: 'sensors with + or - between them, such as "0 - 1"', read: readFormula }
 }
 
@@ -60,7 +56,7 @@ function tables(file: string, key: string, value: unknown): [string, unknown][] 
   return Object.entries(value)
 }
 
-function readTable<T>(place: string, keys: Readonly<Record<string, Key & { readonly field: string }>>, table: unknown): T {
+function readTable<T>(place: string, keys: Readonly<Record<string, FieldRule & { readonly field: string }>>, table: unknown): T {
   if (typeof table !== 'object' || table === null) throw new Error(`${place}: allowed: ${Object.keys(keys).join(', ')}`)
   const entries = Object.entries(table).map(([name, value]) => {
     const key = Object.hasOwn(keys, name) ? keys[name] : undefined
@@ -72,18 +68,6 @@ function readTable<T>(place: string, keys: Readonly<Record<string, Key & { reado
   return Object.fromEntries(entries) as T
 }
 
-function readName(value: unknown): unknown {
-  return typeof value === 'string' && value.length >= 1 && value.length <= 40 ? value : undefined
-}
-
-function readFlag(value: unknown): unknown {
-  return typeof value === 'boolean' ? value : undefined
-}
-
 function readFormula(value: unknown): unknown {
   return typeof value === 'string' && parseFormula(value) ? value : undefined
-}
-
-function inRange(value: unknown, lowest: number, highest: number): unknown {
-  return typeof value === 'number' && value >= lowest && value <= highest ? value : undefined
 }

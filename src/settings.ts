@@ -78,6 +78,13 @@ export const settings = {
     help: 'first level of every topic',
     read: text => (topicNameFault(text) || text.length > 200 || /^[$/]|\/$/.test(text) ? undefined : text)
   },
+  zone: {
+    argument: 'ZONE',
+    default: 'local',
+    allowed: "local, or a time zone's name, such as Europe/London",
+    help: "time zone of the user's days, weeks and tariff; local is this machine's",
+    read: readZone
+  },
   state: {
     argument: 'DIR',
     default: '',
@@ -117,6 +124,15 @@ function readFolder(text: string): string | undefined {
     mkdirSync(text, { recursive: true, mode: 0o750 })
     accessSync(text, constants.W_OK)
     return text
+  } catch {
+    return undefined
+  }
+}
+
+/** By the name that the system has for it. */
+function readZone(text: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat('en', text === 'local' ? {} : { timeZone: text }).resolvedOptions().timeZone
   } catch {
     return undefined
   }

@@ -36,7 +36,7 @@ t.test('the budget has what each client may leave with the broker', async t => {
 t.test('one client more costs what it may hold, and so does one session', async t => {
   const more = (changes: Partial<Bounds>): number => budgetOf({ ...limits, ...changes }).heldBytes - budget.heldBytes
   const slabs = 2 * (limits.outboxBytesMax + limits.outboxRepliesBytesMax) + limits.packetBytesMax
-  const own = slabs + 2 * limits.readBytesMax + 2 * limits.topicAliasBytesMax + limits.connectionBytes
+  const own = slabs + limits.readBytesMax + 2 * limits.topicAliasBytesMax + limits.connectionBytes
   t.equal(more({ clientsMax: limits.clientsMax + 1 }), own + limits.requestHeadBytesMax + 2 * limits.receivedMax * 128)
   const kept = limits.queueBytesMax + limits.inflightBytesMax + limits.subscriptionBytesMax + 2 * limits.packetBytesMax + 128 + 8_192
   const index = (limits.queueMessagesMax + limits.inflightMax) * 96
@@ -74,8 +74,8 @@ t.test('a bound that breaks a relation is told, with what would go wrong', async
     [{ keeperPendingBytesMax: limits.storePendingBytesMax / 2 + 1 }, /energy must fit/],
     [{ energyGapMsMax: limits.staleMs - 1 }, /must be integrated/],
     [{ fillToleranceMs: 59_999 }, /rounded to minutes/],
-    [{ ledgerDaysMax: limits.historyDaysMax }, /fit into the ledger/],
-    [{ ledgerPruneMax: 1 }, /pruned in an hour/],
+    [{ historyMinutesMs: limits.historyDaysMax * 86_400_000 }, /fit into the minutes/],
+    [{ historySecondsMs: 2 * 3_600_000 - 1 }, /must not be too old/],
     [{ connectMs: 1_999 }, /seen soon after/],
     [{ drainMs: 1_999 }, /seen soon after/],
     [{ heldBytesMax: budget.heldBytes - 1 }, /raise held-bytes-max .* MemoryMax/]

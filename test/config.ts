@@ -148,6 +148,19 @@ const rows: readonly Row[] = [
     bad: ['', 'proxy.lan', '10.0.0.0/33', '::/129', '10.0.0.0/', '10.0.0', '127.0.0.1,', 'none,127.0.0.1', '127.0.0.1 10.0.0.1']
   },
   {
+    name: 'zone',
+    field: 'zone',
+    usual: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    allowed: "local, or a time zone's name, such as Europe/London",
+    good: [
+      ['Europe/London', 'Europe/London'],
+      ['europe/berlin', 'Europe/Berlin'],
+      ['UTC', 'UTC'],
+      ['local', new Intl.DateTimeFormat().resolvedOptions().timeZone]
+    ],
+    bad: ['', 'London', 'Europe/Nowhere', 'Europe/London ', 'GMT+25']
+  },
+  {
     name: 'root',
     field: 'root',
     usual: 'currentcost',
@@ -258,7 +271,7 @@ t.test('state: a folder that may not be written to', { skip: process.getuid?.() 
 })
 
 t.test('unknown settings, from each place', async t => {
-  const names = ['source', 'baud', 'speed', 'host', 'mqtt-port', 'http-port', 'proxies', 'root', 'state']
+  const names = ['source', 'baud', 'speed', 'host', 'mqtt-port', 'http-port', 'proxies', 'root', 'zone', 'state']
   t.equal(messageOf(['run', '--sauce', 'x']), "Unknown option '--sauce'. See wattslug --help")
   t.equal(messageOf(['run', '-x']), "Unknown option '-x'. See wattslug --help")
   const variables = ['config', ...names].map(variableOf).join(', ')
@@ -275,7 +288,7 @@ t.test('unknown settings, from each place', async t => {
     const file = fileOf(text)
     t.equal(
       messageOf(['run', '--config', file]),
-      `${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [limits], [sensor.N], [derived.NAME]`
+      `${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [limits], [tariff], [sensor.N], [derived.NAME]`
     )
   }
 })
@@ -317,7 +330,7 @@ t.test('commands', async t => {
   t.strictSame(readCommand(['-h'], {}), { name: 'help' })
   t.strictSame(readCommand(['run', '--help', '--baud', 'impossible'], { WATTSLUG_SAUCE: 'x' }), { name: 'help' }, 'help comes first')
   t.strictSame(readCommand(['--version'], {}), { name: 'version' })
-  t.match(messageOf([]), /^no command given; allowed: run, record FILE, doctor\. See wattslug --help$/)
+  t.match(messageOf([]), /^no command given; allowed: run, record FILE, doctor, passwd\. See wattslug --help$/)
   t.match(messageOf(['walk']), /^unknown command: walk; allowed: run.*\. See wattslug --help$/)
   t.match(messageOf(['run', 'away']), /^unknown command: run away; allowed: run.*\. See wattslug --help$/)
 })
@@ -332,9 +345,10 @@ t.test('several meters, as a list in the file', async t => {
 
 t.test('the other commands take the same settings', async t => {
   t.match(readCommand(['doctor', '--baud', '9600'], someState), { name: 'doctor', config: { baud: 9_600 } })
+  t.match(readCommand(['passwd', '--baud', '9600'], someState), { name: 'passwd', config: { baud: 9_600 } })
   t.match(readCommand(['record', 'meter.txt', '--baud', '2400'], someState), { name: 'record', file: 'meter.txt', config: { baud: 2_400 } })
   t.equal(messageOf(['record']), 'record: name the file to record to, such as: wattslug record meter.txt')
-  t.match(messageOf(['doctor', 'x']), /^unknown command: doctor x; allowed: run, record FILE, doctor\./)
+  t.match(messageOf(['doctor', 'x']), /^unknown command: doctor x; allowed: run, record FILE, doctor, passwd\./)
   t.match(messageOf(['record', 'a', 'b']), /^unknown command: record a b;/)
   t.match(messageOf(['doctor', '--baud', '1']), /^--baud: impossible value: "1"/)
 })
@@ -344,6 +358,14 @@ t.test('what is to be corrected comes from the file', async t => {
   t.strictSame(configOf([]).derivations, [])
   const file = fileOf('[sensor.nonsense]\nx = 1\n')
   t.match(messageOf(['run', '--config', file]), file, 'a mistake there names the file too')
+})
+
+t.test('the tariff comes from the file', async t => {
+  t.equal(configOf([]).tariff, undefined)
+  const file = fileOf('[tariff]\ncurrency = "GBP"\nprice-per-kwh = 0.25\n')
+  t.match(configOf(['--config', file]).tariff, { currency: 'GBP', changes: [{ bands: [{ pricePerKWh: '0.25' }] }] })
+  const wrong = fileOf('[tariff]\nprice-per-kwh = 0.25\n')
+  t.match(messageOf(['run', '--config', wrong]), `${wrong}: [tariff]: currency: missing`)
 })
 
 t.test('bounds come from the file and the command line, which wins', async t => {
@@ -378,7 +400,7 @@ t.test('the help lists every option with its default', async t => {
   for (const { name, usual } of rows) {
     const line = help.split('\n').find(each => each.startsWith(`  --${name} `))
     t.ok(line, `--${name}`)
-    const shown = name === 'source' ? 'auto' : name === 'proxies' ? 'none' : String(usual)
+    const shown = name === 'source' ? 'auto' : name === 'proxies' ? 'none' : name === 'zone' ? 'local' : String(usual)
     t.match(line, `(default: ${shown})`)
   }
   for (const more of ['--state', '--limit', '--config', '--help', '--version', variableOf('mqtt-port')]) t.match(help, more)

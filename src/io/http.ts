@@ -1,7 +1,11 @@
-/** The page's server: a handful of files from memory, a few answers in JSON, and the upgrade to WebSocket at `/mqtt`. */
+/** The page's server: a handful of files from memory, the API, and the upgrade to WebSocket at `/mqtt`. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { limits } from '../limits.ts'
-import { acceptsGzip, type Request, readRequest, wantsWebSocket } from './request.ts'
+import { Body } from './body.ts'
+import { type Endpoint, findEndpoint, valuesOf } from './endpoint.ts'
+import { Refusal, type Reply } from './reply.ts'
+import { acceptsGzip, hasTagged, type Request, readRequest, wantsWebSocket } from './request.ts'
+import { headOf, sendPieces, tagOf } from './sending.ts'
 import { cutOff, cutOffLater, type SocketOwner, watchSocket } from './tcp.ts'
 import type { WebSocketDoor } from './websocket.ts'
 
@@ -10,19 +14,27 @@ export interface PageFile {
   readonly path: string
   readonly type: string
   readonly etag: string
+  /** How it may be cached, and who may have it. */
+  readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
   readonly gzip: Buffer
 }
 
-/** Answers in JSON, by path; made anew for each request. */
-export type Answers = Readonly<Record<string, () => unknown>>
+/** What is answered beside files, and who may change something. */
+export interface Api {
+  readonly endpoints?: readonly Endpoint[]
+  /** Lets a change pass. @throws Refusal */
+  readonly admit?: (request: Request, peer: string) => Promise<void>
+}
 
 /** The server; the caller listens and closes. */
 export type HttpServer = Server & { closeAllConnections(): void }
 
 /** Makes the server. Each connection has one request: who sends thousands in one piece has them neither parsed nor answered. */
-export function makeHttpServer(files: readonly PageFile[], answers: Answers, door: WebSocketDoor): HttpServer {
-  const site: Site = { files: new Map(files.map(file => [file.path, file])), answers, door, visitors: new Set(), answering: new Set() }
+export function makeHttpServer(files: readonly PageFile[], api: Api, door: WebSocketDoor): HttpServer {
+  const { endpoints = [], admit = async () => undefined } = api
+  const byPath = new Map(files.map(file => [file.path, file]))
+  const site: Site = { files: byPath, endpoints, admit, door, visitors: new Set(), answering: new Set(), uploading: new Set() }
   const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs, allowHalfOpen: true }
   const server = createServer(options, socket => new Visitor(socket, site))
   server.maxConnections = limits.clientsMax + 2 * limits.strangersMax + limits.requestsMax
@@ -34,55 +46,56 @@ export function makeHttpServer(files: readonly PageFile[], answers: Answers, doo
 }
 
 /** What all visitors share. */
-interface Site {
+interface Site extends Required<Api> {
   readonly files: ReadonlyMap<string, PageFile>
-  readonly answers: Answers
   readonly door: WebSocketDoor
   readonly visitors: Set<Visitor>
-  /** Those whose answer the system has not taken yet: it waits in memory. */
+  /** Those whose answer is being made, or waits in memory for the system to take it. */
   readonly answering: Set<Visitor>
+  /** Those of them that send a body. */
+  readonly uploading: Set<Visitor>
 }
 
-const headers = {
-  'X-Content-Type-Options': 'nosniff',
-  'Referrer-Policy': 'no-referrer',
-  'Content-Security-Policy': "default-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  Connection: 'close'
-}
+/** What came of the head; what comes with it; or its answer is on its way, and what follows is of no interest. */
+type Phase =
+  | { readonly kind: 'head'; readonly bytes: Buffer }
+  | { readonly kind: 'body'; readonly body: Body }
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'gone' }
 
 /** One connection, until it is answered or has become a WebSocket. */
 class Visitor implements SocketOwner {
   readonly #socket: Socket
   readonly #site: Site
-  /** What came of the head; `undefined` once it is all there, and what follows is of no interest. */
-  #head: Buffer | undefined = Buffer.alloc(0)
+  #phase: Phase = { kind: 'head', bytes: Buffer.alloc(0) }
   #timer: NodeJS.Timeout
 
   constructor(socket: Socket, site: Site) {
     this.#socket = socket
     this.#site = site
-    this.#timer = setTimeout(() => this.#refuse('408 Request Timeout', 'The request did not come to its end.'), limits.requestMs)
+    this.#timer = setTimeout(() => this.#refuse(408, 'The request did not come to its end.'), limits.requestMs)
     site.visitors.add(this)
     watchSocket(socket, this)
   }
 
   received(chunk: Buffer): void {
-    if (!this.#head) {
-      restALittle(this.#socket) // what is sent behind a request would only be thrown away
-      return
-    }
-    const bytes = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk])
-    const end = bytes.indexOf('\r\n\r\n')
-    if (!/^[A-Z]/.test(bytes.toString('latin1', 0, 1))) this.#refuse('400 Bad Request', 'This is no request of HTTP.')
-    else if ((end < 0 ? bytes.length : end) > limits.requestHeadBytesMax)
-      this.#refuse('431 Request Header Fields Too Large', 'The request is too long.')
-    else if (end < 0) this.#head = bytes
-    else this.#take(readRequest(bytes.toString('latin1', 0, end)), bytes.subarray(end + 4))
+    if (this.#phase.kind === 'head') this.#gather(this.#phase.bytes.length === 0 ? chunk : Buffer.concat([this.#phase.bytes, chunk]))
+    else if (this.#phase.kind === 'body') this.#phase.body.received(chunk)
+    else restALittle(this.#socket) // what is sent behind a request would only be thrown away
+  }
+
+  /** A request that was sent to its end is answered all the same. */
+  halfClosed(): void {
+    if (this.#phase.kind === 'body') this.#phase.body.fail(400, 'the body ended early')
+    else if (this.#phase.kind === 'head') this.#socket.end()
   }
 
   closed(): void {
+    // What an answer is being made for counts until it is made: else who hangs up at once could have any number made.
+    if (this.#phase.kind === 'body') this.#phase.body.fail(400, 'the connection ended early')
+    else this.#site.answering.delete(this)
+    this.#phase = { kind: 'gone' }
     this.#leave()
-    this.#site.answering.delete(this)
   }
 
   /** Cuts it off. */
@@ -90,69 +103,136 @@ class Visitor implements SocketOwner {
     this.#socket.destroy()
   }
 
+  #gather(bytes: Buffer): void {
+    const end = bytes.indexOf('\r\n\r\n')
+    if (!/^[A-Z]/.test(bytes.toString('latin1', 0, 1))) this.#refuse(400, 'This is no request of HTTP.')
+    else if ((end < 0 ? bytes.length : end) > limits.requestHeadBytesMax) this.#refuse(431, 'The request is too long.')
+    else if (end < 0) this.#phase = { kind: 'head', bytes }
+    else this.#take(readRequest(bytes.toString('latin1', 0, end)), bytes.subarray(end + 4))
+  }
+
   #take(request: Request | undefined, behind: Buffer): void {
     if (!request) {
-      this.#refuse('400 Bad Request', 'This is no request of HTTP.')
+      this.#refuse(400, 'This is no request of HTTP.')
     } else if (wantsWebSocket(request) && request.path === '/mqtt') {
       this.#leave()
+      this.#phase = { kind: 'answered' }
       this.#site.door.upgrade(request, this.#socket, behind)
     } else if (this.#site.answering.size >= limits.requestsMax) {
-      this.#refuse('503 Service Unavailable', 'Too many ask at once.', { 'Retry-After': '1' })
-    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
-      this.#refuse('405 Method Not Allowed', 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD' })
+      this.#refuse(503, 'Too many ask at once.', { 'Retry-After': '1' })
     } else {
-      this.#answer(request)
+      this.#answer(request, behind)
     }
   }
 
-  #answer(request: Request): void {
-    const { path } = request
-    const withBody = request.method === 'GET'
+  #answer(request: Request, behind: Buffer): void {
+    const { path, method } = request
+    const found = findEndpoint(this.#site.endpoints, request)
     const file = this.#site.files.get(path)
-    const make = Object.hasOwn(this.#site.answers, path) ? this.#site.answers[path] : undefined
-    if (file) {
-      const isKnown = request.headers.get('if-none-match') === file.etag
-      const isZipped = acceptsGzip(request)
-      const common = { ETag: file.etag, 'Cache-Control': 'no-cache', Vary: 'Accept-Encoding' }
-      if (isKnown) this.#send('304 Not Modified', common, undefined, false)
-      else
-        this.#send(
-          '200 OK',
-          { ...common, ...(isZipped ? { 'Content-Encoding': 'gzip' } : {}), 'Content-Type': file.type },
-          isZipped ? file.gzip : file.body,
-          withBody
-        )
-    } else if (make) {
-      const body = Buffer.from(JSON.stringify(make()))
-      this.#send('200 OK', { 'X-Wattslug': '1', 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, body, withBody)
-    } else if (path === '/mqtt') {
-      this.#refuse(
-        '426 Upgrade Required',
-        'This is MQTT over WebSocket: connect to it with an MQTT client.',
-        { Upgrade: 'websocket' },
-        withBody
-      )
-    } else {
-      this.#refuse('404 Not Found', 'There is no such page. The meter is at /.', {}, withBody)
-    }
+    const withBody = method === 'GET'
+    if (found.kind === 'entry') void this.#ask(found.entry, found.rest, request, behind)
+    else if (found.kind === 'method') this.#reply(wrongMethod(method, found.allowed), request)
+    else if (method !== 'GET' && method !== 'HEAD') this.#refuse(405, 'Only GET and HEAD are answered here.', { Allow: 'GET, HEAD' })
+    else if (file) this.#sendFile(file, request)
+    else if (path.startsWith('/api/')) this.#reply(new Refusal(404, 'there is no such thing; /api tells of all there is').reply(), request)
+    else if (path !== '/mqtt') this.#refuse(404, 'There is no such page. The meter is at /.', {}, withBody)
+    else this.#refuse(426, 'This is MQTT over WebSocket: connect to it with an MQTT client.', { Upgrade: 'websocket' }, withBody)
   }
 
-  #refuse(status: string, text: string, more: Readonly<Record<string, string>> = {}, withBody = true): void {
+  /** Has an entry of the API answer. Whatever else than a refusal it throws is a mistake of ours. */
+  async #ask(entry: Endpoint, rest: string | undefined, request: Request, behind: Buffer): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#site.answering.add(this)
+    let reply: Reply
+    try {
+      const body = this.#open(entry, request, behind)
+      this.#phase = { kind: 'body', body }
+      const values = valuesOf(entry, request.query, rest)
+      if (entry.method !== 'GET') await this.#site.admit(request, this.#socket.remoteAddress ?? 'nowhere')
+      reply = await entry.answer({ values, request, body })
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      reply = error.reply()
+    }
+    this.#site.uploading.delete(this)
+    if (this.#isGone()) this.#site.answering.delete(this)
+    else this.#reply(reply, request)
+  }
+
+  /** What comes with a request, as the entry wants it. @throws Refusal */
+  #open({ content }: Endpoint, { headers }: Request, behind: Buffer): Body {
+    const length = headers.get('content-length')
+    if (!content) return new Body(this.#socket, 0, behind, () => undefined)
+    const expected = headers.get('expect')?.toLowerCase()
+    if (headers.has('transfer-encoding') || length === undefined) throw new Refusal(411, 'say by Content-Length how long the body is')
+    if (!/^\d{1,12}$/.test(length)) throw new Refusal(400, 'impossible Content-Length; allowed: a number of bytes', 'Content-Length')
+    if (Number(length) > content.bytesMax) throw new Refusal(413, `the body is too long; allowed: ${content.bytesMax} bytes`)
+    if (headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() !== content.type)
+      throw new Refusal(415, `allowed: ${content.type}`, 'Content-Type')
+    if (expected !== undefined && expected !== '100-continue') throw new Refusal(417, 'allowed: 100-continue', 'Expect')
+    if (this.#site.uploading.size >= limits.uploadsMax) throw new Refusal(503, 'too many send at once', undefined, { 'Retry-After': '1' })
+    this.#site.uploading.add(this)
+    const body: Body = new Body(this.#socket, Number(length), behind, () => {
+      this.#timer = setTimeout(() => body.fail(408, 'the body came too slowly'), content.withinMs)
+      if (expected) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+    })
+    return body
+  }
+
+  #sendFile(file: PageFile, request: Request): void {
+    const isZipped = acceptsGzip(request)
+    const common = { ETag: file.etag, ...file.headers, Vary: 'Accept-Encoding' }
+    const told = { ...common, ...(isZipped ? { 'Content-Encoding': 'gzip' } : {}), 'Content-Type': file.type }
+    if (hasTagged(request, file.etag)) this.#send(304, common, undefined, false)
+    else this.#send(200, told, isZipped ? file.gzip : file.body, request.method === 'GET')
+  }
+
+  #reply({ status = 200, type, headers, body, tagged }: Reply, request?: Request): void {
+    const withBody = request?.method !== 'HEAD'
+    const etag = tagged === undefined ? {} : { ETag: tagOf(tagged) }
+    const told = { 'Content-Type': type, ...headers, ...etag }
+    if (request && etag.ETag !== undefined && hasTagged(request, etag.ETag)) this.#send(304, { ...headers, ...etag }, undefined, false)
+    else if (typeof body === 'string') this.#send(status, told, Buffer.from(body), withBody)
+    else if (body instanceof Uint8Array) this.#send(status, told, body, withBody)
+    else void this.#stream(status, told, withBody ? body : undefined, request?.minor === 1)
+  }
+
+  #refuse(status: number, text: string, more: Readonly<Record<string, string>> = {}, withBody = true): void {
     this.#send(status, { ...more, 'Content-Type': 'text/plain; charset=utf-8' }, Buffer.from(`${text}\n`), withBody)
   }
 
   /** Answers, and closes; who does not read or does not close its side is cut off. */
-  #send(status: string, more: Readonly<Record<string, string>>, body: Buffer | undefined, withBody: boolean): void {
-    const length = body ? { 'Content-Length': body.length } : {}
-    const lines = Object.entries({ ...headers, ...more, ...length }).map(([name, value]) => `${name}: ${value}\r\n`)
-    this.#head = undefined
-    clearTimeout(this.#timer)
+  #send(status: number, more: Readonly<Record<string, string>>, body: Uint8Array | undefined, withBody: boolean): void {
+    this.#begin()
     this.#timer = setTimeout(cutOff, limits.drainMs, this.#socket)
-    this.#site.answering.add(this)
     this.#socket.cork()
-    this.#socket.write(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n`)
+    this.#socket.write(headOf(status, { ...more, ...(body ? { 'Content-Length': String(body.length) } : {}) }))
     if (body && withBody) this.#socket.write(body)
     this.#socket.uncork()
+    this.#finish()
+  }
+
+  /** Answers in pieces; one that breaks off is cut off, so that nobody takes it for whole. */
+  async #stream(
+    status: number,
+    more: Readonly<Record<string, string>>,
+    pieces: AsyncIterable<string | Uint8Array> | undefined,
+    isChunked: boolean
+  ): Promise<void> {
+    this.#begin()
+    this.#socket.write(headOf(status, { ...more, ...(isChunked ? { 'Transfer-Encoding': 'chunked' } : {}) }))
+    if (pieces && !(await sendPieces(this.#socket, pieces, isChunked))) this.drop()
+    this.#timer = setTimeout(cutOff, limits.drainMs, this.#socket)
+    this.#finish()
+  }
+
+  #begin(): void {
+    this.#phase = { kind: 'answered' }
+    clearTimeout(this.#timer)
+    this.#site.answering.add(this)
+  }
+
+  #finish(): void {
     this.#socket.end(() => {
       this.#site.answering.delete(this)
       cutOffLater(this.#socket)
@@ -161,10 +241,18 @@ class Visitor implements SocketOwner {
 
   /** It is a visitor no longer. */
   #leave(): void {
-    this.#head = undefined
     clearTimeout(this.#timer)
     this.#site.visitors.delete(this)
   }
+
+  #isGone(): boolean {
+    return this.#phase.kind === 'gone'
+  }
+}
+
+function wrongMethod(method: string, methods: readonly string[]): Reply {
+  const allowed = methods.join(', ')
+  return new Refusal(405, `${method} means nothing here; allowed: ${allowed}`, undefined, { Allow: allowed }).reply()
 }
 
 function restALittle(socket: Socket): void {

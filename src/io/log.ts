@@ -1,4 +1,5 @@
-/** The log: one line a change of state, on standard error, with the journal's priorities when the journal reads it. */
+/** The log: one line a change of state, on standard error, with the journal's priorities when the journal reads it; and its last lines, for the page. */
+import type { DeviceAnswer } from '../api.ts'
 import { limits } from '../limits.ts'
 
 const priorities = { error: 3, warning: 4, notice: 5, info: 6 } as const
@@ -13,17 +14,41 @@ export interface Log {
   warnSeldom(text: string, key: string): void
 }
 
+/** A line of the log as the page is told it. */
+export type LogLine = DeviceAnswer['log'][number]
+
+/** The last lines, bounded in number and in bytes as JSON. */
+export class LogTail {
+  readonly #lines: { readonly line: LogLine; readonly bytes: number }[] = []
+  #bytes = 0
+
+  /** Oldest first. */
+  get lines(): readonly LogLine[] {
+    return this.#lines.map(({ line }) => line)
+  }
+
+  add(line: LogLine): void {
+    const bytes = Buffer.byteLength(JSON.stringify(line))
+    this.#lines.push({ line, bytes })
+    this.#bytes += bytes
+    while (this.#lines.length > limits.logTailLinesMax || this.#bytes > limits.logTailBytesMax)
+      this.#bytes -= this.#lines.shift()?.bytes ?? 0
+  }
+}
+
 /**
  * Makes a log.
  * @param write takes whole lines
  * @param journal whether systemd's journal reads them (`JOURNAL_STREAM` is set), which then needs a priority and no time
- * @param nowMs the time of day
+ * @param nowMs the time of day @param tail where its last lines are kept
  */
-export function makeLog(write: (line: string) => void, journal: boolean, nowMs: () => number): Log {
+export function makeLog(write: (line: string) => void, journal: boolean, nowMs: () => number, tail = new LogTail()): Log {
   const saidMs = new Map<string, number>()
   const say = (priority: Priority, text: string): void => {
-    const head = journal ? `<${priorities[priority]}>` : `${new Date(nowMs()).toISOString()} ${priority.padEnd(7)} `
-    write(`${head}${text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, limits.logLineCharactersMax)}\n`)
+    const atMs = nowMs()
+    const told = text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, limits.logLineCharactersMax)
+    write(`${journal ? `<${priorities[priority]}>` : `${new Date(atMs).toISOString()} ${priority.padEnd(7)} `}${told}\n`)
+    tail.add({ atMs, level: priority === 'notice' ? 'info' : priority, text: told })
   }
   return {
     error: text => say('error', text),

@@ -1,4 +1,4 @@
-/** What the build puts into the bundle: the page's files and the version. Neither is there when the sources run unbundled. */
+/** What the build puts into the bundle: the page's files, the types of the API's answers, and the version. None is there when the sources run unbundled. */
 
 /** Defined by scripts/bundle.mjs from package.json; look with `typeof` first. */
 declare const __WATTSLUG_VERSION__: string
@@ -12,9 +12,16 @@ declare module 'wattslug:page' {
     readonly type: string
     /** Quoted and strong, from the unpacked content. */
     readonly etag: string
+    /** How it may be cached, and who may have it. */
+    readonly headers: Readonly<Record<string, string>>
     /** Unpacked anew each time it is read, so that memory holds the packed form only. */
     readonly body: Buffer
     readonly gzip: Buffer
   }
   export const files: readonly PageFile[]
+}
+
+declare module 'wattslug:schemas' {
+  /** The types of src/api.ts as JSON Schema, by name: an object in JSON, as scripts/schemas.mjs made it. */
+  export const schemas: string
 }

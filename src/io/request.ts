@@ -5,6 +5,10 @@ export interface Request {
   readonly method: string
   /** Without what stands behind a question mark. */
   readonly path: string
+  /** What stands behind it. */
+  readonly query: string
+  /** 0 for HTTP/1.0, which knows no answer in chunks. */
+  readonly minor: 0 | 1
   /** By name in small letters; what came several times stands with commas between. */
   readonly headers: ReadonlyMap<string, string>
 }
@@ -26,7 +30,8 @@ export function readRequest(head: string): Request | undefined {
     headers.set(key, former === undefined ? value.trim() : `${former}, ${value.trim()}`)
   }
   if (minor === '1' && !headers.has('host')) return undefined
-  return { method, path: target.split('?', 1)[0] as string, headers }
+  const [path = ''] = target.split('?', 1)
+  return { method, path, query: target.slice(path.length + 1), minor: minor === '0' ? 0 : 1, headers }
 }
 
 /** Whether it asks for a WebSocket. */
@@ -38,4 +43,10 @@ export function wantsWebSocket({ headers }: Request): boolean {
 export function acceptsGzip({ headers }: Request): boolean {
   const found = /(?:^|,)\s*gzip\s*(?:;\s*q=([\d.]+)\s*)?(?:,|$)/i.exec(headers.get('accept-encoding') ?? '')
   return found !== null && Number(found[1] ?? 1) > 0
+}
+
+/** Whether it has an answer with this tag already (RFC 9110 section 13.1.2). */
+export function hasTagged({ headers }: Request, etag: string): boolean {
+  const plain = (tag: string): string => tag.trim().replace(/^W\//, '')
+  return (headers.get('if-none-match') ?? '').split(',').some(tag => plain(tag) === plain(etag))
 }

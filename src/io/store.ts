@@ -86,6 +86,11 @@ export class DiskStore implements Store {
     return this.#state
   }
 
+  /** For who reads much of it at one instant. */
+  get level(): Level | undefined {
+    return this.#level
+  }
+
   get waitingBytes(): number {
     return this.#pending.putBytes + this.#writing.putBytes
   }
@@ -286,8 +291,7 @@ export class DiskStore implements Store {
 }
 
 async function readRows(level: Level | undefined, prefix: string, after: string, limit: number): Promise<[string, Uint8Array][]> {
-  const from = after > prefix ? { gt: after } : { gte: prefix }
-  return level?.iterator({ ...from, lt: `${prefix}\x7f`, limit }).all() ?? []
+  return level?.iterator({ ...(after > prefix ? { gt: after } : { gte: prefix }), lt: `${prefix}\x7f`, limit }).all() ?? []
 }
 
 function inMemory(why: string): string {

@@ -43,7 +43,7 @@ t.test('what cannot be is refused with its name, its value and what is allowed',
     return path
   }
   const refusals: readonly (readonly [name: string, args: readonly string[], env: NodeJS.ProcessEnv, said: RegExp])[] = [
-    ['no command', [], {}, /no command given; allowed: run, record FILE, doctor\. See wattslug --help/],
+    ['no command', [], {}, /no command given; allowed: run, record FILE, doctor, passwd\. See wattslug --help/],
     ['an unknown command', ['walk'], {}, /unknown command: walk; allowed: run/],
     ['a recording without a file', ['record'], {}, /record: name the file to record to, such as: wattslug record meter\.txt/],
     ['a doctor with a patient', ['doctor', 'me'], {}, /unknown command: doctor me; allowed: run/],

@@ -2,7 +2,9 @@
 import { type IncomingHttpHeaders, request as startRequest } from 'node:http'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import t from 'tap'
+import { type Endpoint, endpoint } from '../../src/io/endpoint.ts'
 import { type HttpServer, makeHttpServer, type PageFile } from '../../src/io/http.ts'
+import { json, jsonReply } from '../../src/io/reply.ts'
 import { makeWebSocketDoor } from '../../src/io/websocket.ts'
 import { limits, setLimits } from '../../src/limits.ts'
 import { listenOnFree, type Test } from '../fixtures/io/serving.ts'
@@ -13,6 +15,7 @@ const pageFile = (path: string, type: string, text: string): PageFile => ({
   path,
   type,
   etag: `"${path.length}-${text.length}"`,
+  headers: { 'Cache-Control': 'no-cache' },
   body: Buffer.from(text),
   gzip: gzipSync(text)
 })
@@ -31,14 +34,16 @@ interface Answer {
 
 async function serveFiles(t: Test): Promise<{ port: number; server: HttpServer; ask: (path: string, options?: Asked) => Promise<Answer> }> {
   let asked = 0
-  const answers = {
-    '/settings.json': () => ({ asked: ++asked, name: 'Zähler' }),
-    '/api/none': () => null,
-    '/much': () => 'x'.repeat(8_000_000)
-  }
+  const get = (path: string, make: () => unknown): Endpoint =>
+    endpoint({ method: 'GET', path, about: '', parameters: {}, answers: { [json]: undefined }, answer: () => jsonReply(make()) })
+  const endpoints = [
+    get('/settings.json', () => ({ asked: ++asked, name: 'Zähler' })),
+    get('/api/none', () => null),
+    get('/much', () => 'x'.repeat(8_000_000))
+  ]
   const server = makeHttpServer(
     files,
-    answers,
+    { endpoints },
     makeWebSocketDoor(() => undefined)
   )
   const port = await listenOnFree(server)
@@ -130,7 +135,7 @@ t.test('answers in JSON, made anew', async t => {
   const { ask } = await serveFiles(t)
   for (const asked of [1, 2]) {
     const answer = await ask('/settings.json')
-    t.match(answer, { status: 200, headers: { ...always, 'content-type': 'application/json', 'cache-control': 'no-store' } })
+    t.match(answer, { status: 200, headers: { ...always, 'content-type': 'application/json', 'cache-control': 'no-cache' } })
     t.strictSame(JSON.parse(answer.body.toString()), { asked, name: 'Zähler' })
   }
   t.equal((await ask('/api/none')).body.toString(), 'null')

@@ -1,6 +1,6 @@
 /** The log: one line for each thing said, whatever is in it. */
 import t from 'tap'
-import { makeLog } from '../../src/io/log.ts'
+import { LogTail, makeLog } from '../../src/io/log.ts'
 import { limits } from '../../src/limits.ts'
 
 function listen(journal: boolean) {
@@ -74,4 +74,26 @@ t.test('what comes often is said once a minute and key', async t => {
   clock.nowMs -= 24 * 3_600_000
   t.equal(say('a'), 5, 'a clock that is set back does not silence it for a day')
   t.equal(say('a'), 5)
+})
+
+t.test('the last lines are kept, bounded in number and in bytes', async t => {
+  const tail = new LogTail()
+  const log = makeLog(
+    () => undefined,
+    true,
+    () => 5,
+    tail
+  )
+  log.notice('one\0two')
+  log.error('three')
+  t.strictSame(tail.lines, [
+    { atMs: 5, level: 'info', text: 'one two' },
+    { atMs: 5, level: 'error', text: 'three' }
+  ])
+  for (let number = 0; number < 1_000; number++) log.warning(`${number}`)
+  t.equal(tail.lines.length, limits.logTailLinesMax)
+  t.equal(tail.lines.at(-1)?.text, '999')
+  for (let number = 0; number < 1_000; number++) log.info('€"'.repeat(10_000))
+  t.ok(Buffer.byteLength(JSON.stringify(tail.lines)) <= limits.logTailBytesMax + 2 * limits.logTailLinesMax)
+  t.ok(tail.lines.length > 5)
 })

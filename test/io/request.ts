@@ -1,7 +1,7 @@
 /** The heads of requests: what is read of them, and what is no head. */
 import fc from 'fast-check'
 import t from 'tap'
-import { acceptsGzip, readRequest, wantsWebSocket } from '../../src/io/request.ts'
+import { acceptsGzip, hasTagged, readRequest, wantsWebSocket } from '../../src/io/request.ts'
 import { holds } from '../fixtures/io/property.ts'
 
 const headOf = (line: string, ...headers: readonly string[]): string => [line, 'Host: x', ...headers].join('\r\n')
@@ -10,13 +10,15 @@ t.test('what is read', async t => {
   t.strictSame(readRequest(headOf('GET /a/b?c=d?e HTTP/1.1', 'A-b:  c d\t ', 'X:', 'x: 1', 'X:2')), {
     method: 'GET',
     path: '/a/b',
+    query: 'c=d?e',
+    minor: 1,
     headers: new Map([
       ['host', 'x'],
       ['a-b', 'c d'],
       ['x', ', 1, 2']
     ])
   })
-  t.match(readRequest('GET / HTTP/1.0'), { method: 'GET', path: '/' }, 'without a host, in HTTP/1.0')
+  t.match(readRequest('GET / HTTP/1.0'), { method: 'GET', path: '/', query: '', minor: 0 }, 'without a host, in HTTP/1.0')
   t.match(readRequest(headOf('OPTIONS * HTTP/1.1')), { method: 'OPTIONS', path: '*' })
   t.match(readRequest(headOf('GET http://x/main.js HTTP/1.1')), { path: 'http://x/main.js' })
   t.equal(readRequest(headOf('GET / HTTP/1.1', 'A: Z\xe4hler'))?.headers.get('a'), 'Z\xe4hler')
@@ -64,7 +66,7 @@ t.test('who takes gzip', async t => {
   for (const accepted of ['gzip', 'GZIP', 'br, gzip', 'br;q=0,gzip;q=0.5', 'gzip ; q=1.000 , br']) t.ok(takes(accepted), accepted)
   for (const accepted of ['', 'br', '*', 'gzip;q=0', 'br, gzip; q=0.00', 'gzipped', 'x-gzip', 'gzip;q=x'])
     t.notOk(takes(accepted), accepted)
-  t.notOk(acceptsGzip({ method: 'GET', path: '/', headers: new Map() }))
+  t.notOk(acceptsGzip({ method: 'GET', path: '/', query: '', minor: 1, headers: new Map() }))
 })
 
 t.test('whatever comes is read or is no head', async t => {
@@ -77,4 +79,13 @@ t.test('whatever comes is read or is no head', async t => {
       return request === undefined || (request.method.length > 0 && !request.path.includes('?'))
     })
   )
+})
+
+t.test('who has the answer already', async t => {
+  const has = (tags: string): boolean => {
+    const request = readRequest(headOf('GET / HTTP/1.1', `If-None-Match: ${tags}`))
+    return request !== undefined && hasTagged(request, 'W/"a"')
+  }
+  for (const tags of ['W/"a"', '"a"', '"b", W/"a"']) t.ok(has(tags), tags)
+  for (const tags of ['', '"b"', 'a', 'W/"A"']) t.notOk(has(tags), tags)
 })

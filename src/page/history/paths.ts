@@ -97,7 +97,7 @@ export function backfilledWatts(part: 'imported' | 'exported'): (span: Span) => 
   return span => (isBackfilled(span) && span.meanWatts !== null ? cut(0, span.meanWatts) : null)
 }
 
-export function columnAt(place: Pick<Place, 'x' | 'ratio'>, { fromMs, toMs }: Span): { left: number; width: number } {
+function columnAt(place: Pick<Place, 'x' | 'ratio'>, { fromMs, toMs }: Span): { left: number; width: number } {
   const [left, right] = [place.x(fromMs), place.x(toMs)]
   const width = Math.max(place.ratio, Math.min((right - left) * columnShare, columnMostPx * place.ratio))
   return { left: (left + right - width) / 2, width }

@@ -1,0 +1,148 @@
+/** Disk images of small boards: Debian 13 with a kernel and systemd, and nodejs as packages beside it, so that apt needs no network. */
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { capture, failure, root, say, tail } from '../command.mjs'
+
+const folder = join(root, 'dist/board')
+const suite = 'trixie'
+const imageBytes = 2 * 1024 ** 3
+
+/** What differs from one architecture to another. */
+export const boards = {
+  amd64: { kernel: 'linux-image-amd64', console: 'ttyS0' },
+  armhf: { kernel: 'linux-image-armmp', console: 'ttyAMA0' }
+}
+
+const run = async (command, args, options) => {
+  const { code, output } = await capture(command, args, options)
+  if (code !== 0) throw failure(`${command} ${args.slice(0, 3).join(' ')} … failed:\n${tail(output)}`)
+  return output
+}
+
+/** Files of the system that make it small, quick and easy to watch. */
+const files = ({ console }) => ({
+  'etc/fstab': '/dev/vda / ext4 defaults,noatime,errors=remount-ro 0 1\n',
+  'etc/hostname': 'slug\n',
+  'etc/hosts': '127.0.0.1 localhost slug\n',
+  'etc/apt/sources.list': 'deb [trusted=yes] file:/srv/packages ./\n',
+  'etc/systemd/system/network-of-the-board.service': `[Unit]
+Wants=sys-subsystem-net-devices-eth0.device
+After=sys-subsystem-net-devices-eth0.device
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c "ip link set lo up; ip link set eth0 up; ip addr add 10.0.2.15/24 dev eth0; ip route add default via 10.0.2.2"
+[Install]
+WantedBy=multi-user.target
+`,
+  [`etc/systemd/system/serial-getty@${console}.service.d/login.conf`]: `[Service]
+ExecStart=
+ExecStart=-/sbin/agetty --autologin root --keep-baud 115200 - $TERM
+`
+})
+
+/** Makes the root of a board, unless it was made before; takes minutes. Answers its folder. */
+const makeRoot = async arch => {
+  const board = boards[arch]
+  const path = join(folder, `root-${arch}`)
+  const stamp = join(folder, `root-${arch}.made`)
+  const recipe = createHash('sha256')
+    .update(readFileSync(new URL(import.meta.url)))
+    .digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === recipe) return path
+  say(`making the root of a board (${arch}), which takes some minutes`)
+  rmSync(path, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const own = join(folder, `files-${arch}`)
+  rmSync(own, { recursive: true, force: true })
+  for (const [name, text] of Object.entries(files(board))) {
+    mkdirSync(join(own, name, '..'), { recursive: true })
+    writeFileSync(join(own, name), text)
+  }
+  const small = 'printf "MODULES=list\\nCOMPRESS=gzip\\nRESUME=none\\n" > $1/etc/initramfs-tools/conf.d/small'
+  const modules = 'printf "virtio_pci\\nvirtio_mmio\\nvirtio_blk\\next4\\ncrc32c_generic\\nvirtio_net\\n" > $1/etc/initramfs-tools/modules'
+  const hooks = [
+    'chroot $1 apt-get install -y --no-install-recommends --download-only nodejs',
+    'mkdir -p $1/srv/packages && mv $1/var/cache/apt/archives/*.deb $1/srv/packages/',
+    `rm -rf $1/etc/apt/sources.list.d/* $1/var/lib/apt/lists/* && cp -r ${own}/. $1/`,
+    'chroot $1 passwd -d root',
+    'chroot $1 systemctl enable network-of-the-board.service',
+    'chroot $1 systemctl mask systemd-networkd.service apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer dpkg-db-backup.timer fstrim.timer',
+    'touch $1/etc/.updated $1/var/.updated'
+  ]
+  await run('mmdebstrap', [
+    '--mode=root',
+    '--variant=minbase',
+    '--skip=cleanup/apt',
+    `--architectures=${arch}`,
+    `--include=systemd,systemd-sysv,udev,kmod,iproute2,procps,initramfs-tools,zstd,${board.kernel}`,
+    '--aptopt=Acquire::Languages "none"',
+    ...['man', 'doc', 'locale'].map(name => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+    `--essential-hook=mkdir -p $1/etc/initramfs-tools/conf.d; ${small}; ${modules}`,
+    ...hooks.map(hook => `--customize-hook=${hook}`),
+    suite,
+    path
+  ])
+  await indexPackages(join(path, 'srv/packages'))
+  writeFileSync(stamp, recipe)
+  return path
+}
+
+/** Writes the list by which apt finds packages in a folder. */
+const indexPackages = async path => {
+  const entries = []
+  for (const name of readdirSync(path).filter(name => name.endsWith('.deb'))) {
+    const deb = join(path, name)
+    const fields = await run('dpkg-deb', ['--field', deb])
+    const sum = createHash('sha256').update(readFileSync(deb)).digest('hex')
+    entries.push(`${fields.trimEnd()}\nFilename: ./${name}\nSize: ${statSync(deb).size}\nSHA256: ${sum}\n`)
+  }
+  writeFileSync(join(path, 'Packages'), entries.join('\n'))
+}
+
+/** Makes a disk for one run, with a package in /srv. Answers the paths of image, kernel and initial ramdisk. */
+export const makeDisk = async (arch, deb) => {
+  const path = await withForeign(arch, () => makeRoot(arch))
+  cpSync(deb, join(path, 'srv/wattslug.deb'))
+  const image = join(folder, `${arch}.img`)
+  rmSync(image, { force: true })
+  writeFileSync(image, '')
+  truncateSync(image, imageBytes)
+  await run('mkfs.ext4', ['-q', '-F', '-E', 'lazy_itable_init=1,discard', '-d', path, image])
+  const boot = readdirSync(join(path, 'boot'))
+  const of = prefix =>
+    join(
+      path,
+      'boot',
+      boot.find(name => name.startsWith(prefix))
+    )
+  return { image, kernel: of('vmlinuz-'), ramdisk: of('initrd.img-') }
+}
+
+/** Lets programs of another architecture run here while something is made, as Debian's own package would for good. */
+const withForeign = async (arch, make) => {
+  const machine = { amd64: 'x64', armhf: 'arm' }[arch]
+  const registry = '/proc/sys/fs/binfmt_misc'
+  if (machine === process.arch || existsSync(`${registry}/qemu-arm`)) return make()
+  const unpacked = join(folder, 'qemu-user')
+  if (!existsSync(unpacked)) {
+    mkdirSync(folder, { recursive: true })
+    await run('apt-get', ['download', '-q', 'qemu-user-static'], { cwd: folder })
+    const deb = readdirSync(folder).find(name => name.startsWith('qemu-user-static'))
+    await run('dpkg-deb', ['--extract', join(folder, deb), unpacked])
+  }
+  if (!existsSync(`${registry}/register`)) await run('mount', ['-t', 'binfmt_misc', 'binfmt_misc', registry])
+  const name = 'wattslug-board-arm'
+  const [magic, mask] = [
+    '\\x7fELF\\x01\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x28\\x00',
+    '\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff'
+  ]
+  if (!existsSync(`${registry}/${name}`))
+    writeFileSync(`${registry}/register`, `:${name}:M::${magic}:${mask}:${join(unpacked, 'usr/bin/qemu-arm-static')}:F`)
+  try {
+    return await make()
+  } finally {
+    writeFileSync(`${registry}/${name}`, '-1')
+  }
+}

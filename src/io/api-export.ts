@@ -1,0 +1,85 @@
+/** The API's entries that give everything away in a file, and take it back. */
+import type { RestoreAnswer } from '../api.ts'
+import { limits } from '../limits.ts'
+import type { HistoryRow, HistorySensor } from '../sinks/archive.ts'
+import { cellsOf, csv, tableHead } from './api-history.ts'
+import type { Body } from './body.ts'
+import { type Endpoint, endpoint } from './endpoint.ts'
+import { exportLines, gather } from './export.ts'
+import { choice } from './parameters.ts'
+import type { Parts } from './parts.ts'
+import { json, jsonReply, Refusal } from './reply.ts'
+
+const ndjson = 'application/x-ndjson'
+
+/** Makes the entries. @param restore takes an export back; answers how many records it had */
+export function exportEndpoints(parts: Parts, restore: (body: Body) => Promise<number>): readonly Endpoint[] {
+  let exporting = 0
+  /** Counts while it is being sent. */
+  async function* counted(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+    if (exporting >= limits.exportsMax) throw new Error('export: too many at once')
+    exporting++
+    try {
+      yield* pieces
+    } finally {
+      exporting--
+    }
+  }
+  return [
+    endpoint({
+      method: 'GET',
+      path: '/api/export',
+      about: 'Everything that outlives a restart, but for the sessions of MQTT clients; or all quarters of an hour as a table.',
+      parameters: { format: choice('`ndjson`, which can be taken back, if none is named.', ['ndjson', 'csv']) },
+      answers: { [ndjson]: undefined, [csv]: undefined },
+      async answer({ values: { format = 'ndjson' } }) {
+        if (exporting >= limits.exportsMax) throw new Refusal(503, 'too many exports at once', undefined, { 'Retry-After': '60' })
+        const name = `wattslug-${new Date(parts.clock.wallMs()).toISOString().slice(0, 10)}.${format}`
+        const headers = { 'Cache-Control': 'no-store', 'Content-Disposition': `attachment; filename="${name}"` }
+        if (format === 'csv') return { type: `${csv}; charset=utf-8`, headers, body: counted(quarters(parts)) }
+        return { type: ndjson, headers, body: counted(await records(parts)) }
+      }
+    }),
+    endpoint({
+      method: 'POST',
+      path: '/api/restore',
+      about: 'Takes back an export, in the place of all that is kept; nothing is changed if the file is not whole and sound.',
+      parameters: {},
+      content: { type: ndjson, bytesMax: limits.restoreBytesMax, withinMs: limits.transferMs },
+      answers: { [json]: 'RestoreAnswer' },
+      async answer({ body }) {
+        const answer: RestoreAnswer = { records: await restore(body) }
+        return jsonReply(answer)
+      }
+    })
+  ]
+}
+
+/** What waits is written first, so that it is in the file. */
+async function records({ store, books, version, clock, calendar }: Parts): Promise<AsyncIterable<string>> {
+  books.save()
+  const { level } = store
+  if (store.state !== 'open' || !level) throw new Refusal(503, 'the store cannot be read now')
+  await new Promise<void>(resolve => store.afterWrite(resolve))
+  return exportLines(level, { wattslug: 'export', format: 1, version, atMs: clock.wallMs(), zone: calendar.zone })
+}
+
+/** A table of every sensor, one behind the other; spans of which nothing is known are left out. */
+async function* quarters(parts: Parts): AsyncGenerator<string> {
+  const lines = gather(`${['sensor', ...tableHead].join(',')}\r\n`)
+  for (const sensor of parts.books.archive.sensors()) {
+    for (const row of quartersOf(parts, sensor)) {
+      if (row.knownSeconds === 0 && row.energyWh === null) continue
+      const piece = lines.add(`${[sensor.place, ...cellsOf(row)].join(',')}\r\n`)
+      if (piece !== undefined) yield piece
+    }
+  }
+  yield lines.take()
+}
+
+/** As far back as quarters are kept. */
+function quartersOf({ books, calendar, clock }: Parts, { place, sinceMs }: HistorySensor): Iterable<HistoryRow> {
+  const toMs = clock.wallMs()
+  const fromMs = Math.max(sinceMs, toMs - limits.historyQuartersMs)
+  return books.archive.query({ place, fromMs, toMs, step: '15m', calendar, nowMs: toMs })?.rows ?? []
+}

@@ -1,0 +1,118 @@
+/** The guard: who may change something, and how often one may guess. */
+import t from 'tap'
+import { Guard } from '../../src/io/guard.ts'
+import { type PasswordState, readPassword, writePassword } from '../../src/io/password.ts'
+import { Refusal } from '../../src/io/reply.ts'
+import type { Request } from '../../src/io/request.ts'
+import { limits, setLimits } from '../../src/limits.ts'
+import { TestClock } from '../fixtures/io/serving.ts'
+
+const rounds = limits.passwordRounds
+setLimits({ passwordRounds: 50 })
+t.teardown(() => setLimits({ passwordRounds: rounds }))
+
+const state = t.testdir()
+await writePassword(state, 'open: sesame')
+const set = readPassword(state)
+
+const basic = (password: string, user = 'anyone'): string => `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+const right = { authorization: basic('open: sesame') }
+const wrong = { authorization: basic('wrong') }
+
+function guard(password: PasswordState = set, proxies: readonly string[] = []) {
+  const clock = new TestClock()
+  const guard = new Guard({ password: () => password, proxies, clock })
+  const admit = async (headers: Readonly<Record<string, string>>, peer = '10.0.0.1'): Promise<number> => {
+    const all = new Map(Object.entries({ host: 'meter.local:8080', ...headers }))
+    const request: Request = { method: 'PUT', path: '/', query: '', minor: 1, headers: all }
+    try {
+      await guard.admit(request, peer)
+      return 200
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      if (error.status === 401) t.notMatch(error.headers['WWW-Authenticate'], /^basic/i, 'no browser asks by itself')
+      return error.status
+    }
+  }
+  return { admit, clock }
+}
+
+t.test('without a password: everybody but pages from elsewhere', async t => {
+  const { admit } = guard({ kind: 'none' })
+  const good = [
+    {},
+    { origin: 'http://meter.local:8080' },
+    { origin: 'https://METER.local:8080', 'sec-fetch-site': 'same-origin' },
+    { 'sec-fetch-site': 'none' }
+  ]
+  for (const headers of good) t.equal(await admit(headers as Record<string, string>), 200, JSON.stringify(headers))
+  const bad = [
+    { origin: 'http://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://meter.local' },
+    { origin: 'http://meter.local:8080.evil.example' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site', origin: 'http://meter.local:8080' }
+  ]
+  for (const headers of bad) t.equal(await admit(headers as Record<string, string>), 403, JSON.stringify(headers))
+})
+
+t.test('with one: who has it, under any name', async t => {
+  const { admit } = guard()
+  t.equal(await admit(right), 200)
+  t.equal(await admit({ authorization: basic('open: sesame', '') }), 200)
+  t.equal(await admit({ ...right, origin: 'http://evil.example' }), 403, 'also then no page from elsewhere')
+  for (const authorization of ['', 'Basic', 'Basic !', `Bearer ${right.authorization}`, 'Basic bm9jb2xvbg==', basic('open')]) {
+    t.equal(await admit({ authorization }, authorization), 401, authorization)
+  }
+  t.equal(await admit({}), 401)
+})
+
+t.test('a file that cannot be used lets nobody in', async t => {
+  t.equal(await guard({ kind: 'unusable', message: 'it is broken' }).admit(right), 500)
+})
+
+t.test('who guesses must wait, longer each time; others need not', async t => {
+  const { admit, clock } = guard()
+  for (let tries = 0; tries < limits.passwordTriesMax; tries++) t.equal(await admit(wrong), 401)
+  t.equal(await admit(right), 429, 'even with the right one')
+  t.equal(await admit(right, '10.0.0.2'), 200, 'another address')
+  clock.nowMs += limits.passwordWaitMs
+  t.equal(await admit(wrong), 401)
+  clock.nowMs += limits.passwordWaitMs
+  t.equal(await admit(right), 429, 'twice as long')
+  clock.nowMs += limits.passwordWaitMs
+  t.equal(await admit(right), 200)
+  t.equal(await admit(wrong), 401, 'that is forgotten then')
+  for (let tries = 0; tries < 40; tries++) {
+    clock.nowMs += limits.passwordWaitMsMax
+    t.equal(await admit(wrong), 401, 'it is never longer than the bound')
+  }
+})
+
+t.test('addresses are told apart behind a proxy, and a network of IPv6 is one', async t => {
+  const { admit } = guard(set, ['10.9.9.9'])
+  for (let tries = 0; tries < limits.passwordTriesMax; tries++) await admit({ ...wrong, 'x-forwarded-for': '1.2.3.4' }, '10.9.9.9')
+  t.equal(await admit({ ...right, 'x-forwarded-for': '1.2.3.4' }, '10.9.9.9'), 429)
+  t.equal(await admit({ ...right, 'x-forwarded-for': '1.2.3.5' }, '10.9.9.9'), 200)
+  for (let tries = 0; tries < limits.passwordTriesMax; tries++) await admit(wrong, `2001:db8:1:2::${tries}`)
+  t.equal(await admit(right, '2001:db8:1:2:aaaa:bbbb:cccc:dddd'), 429)
+  t.equal(await admit(right, '2001:db8:1:3::1'), 200)
+  for (let tries = 0; tries < limits.passwordTriesMax; tries++) await admit(wrong, '::1')
+  t.equal(await admit(right, '0:0:0:0:9::'), 429)
+})
+
+t.test('what is remembered is bounded', async t => {
+  const { admit } = guard()
+  for (let tries = 0; tries < limits.passwordTriesMax; tries++) await admit(wrong, 'first')
+  for (let other = 0; other < limits.strangersToldMax - 1; other++) await admit(wrong, `other ${other}`)
+  t.equal(await admit(right, 'first'), 429)
+  await admit(wrong, 'one more')
+  t.equal(await admit(right, 'first'), 200, 'the one that failed longest ago made room')
+})
+
+t.test('few are hashed at once', async t => {
+  const { admit } = guard()
+  const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => admit(right, `${index}`)))
+  t.strictSame(answers.sort(), [...Array(limits.passwordsMax).fill(200), ...Array(10 - limits.passwordsMax).fill(503)])
+})
