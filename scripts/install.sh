@@ -22,12 +22,12 @@ files() {
 }
 
 if [ "${1:-}" = --remove ]; then
-  if [ $running = yes ]; then systemctl disable --now --quiet wattslug.service || true; fi
+  if [ $running = yes ]; then systemctl disable --now --quiet wattslug.socket wattslug.service || true; fi
   files | while IFS= read -r file; do
     case $file in etc/*) ;; *) rm -f "$destination/$file" ;; esac
   done
   rm -rf "$destination/usr/lib/wattslug" "$destination/usr/share/doc/wattslug"
-  rm -f "$destination/etc/systemd/system/multi-user.target.wants/wattslug.service"
+  rm -f "$destination/etc/systemd/system/multi-user.target.wants/wattslug.service" "$destination/etc/systemd/system/sockets.target.wants/wattslug.socket"
   if [ $running = yes ]; then
     systemctl daemon-reload
     udevadm control --reload || true
@@ -56,15 +56,19 @@ done
 if [ -n "$node" ] && [ "$node" != /usr/bin/node ]; then
   sed -i "s|/usr/bin/node|$node|" "$destination/usr/lib/wattslug/wattslug.cjs" "$destination/usr/lib/systemd/system/wattslug.service"
 fi
-mkdir -p "$destination/etc/systemd/system/multi-user.target.wants"
+mkdir -p "$destination/etc/systemd/system/multi-user.target.wants" "$destination/etc/systemd/system/sockets.target.wants"
+ln -sf /usr/lib/systemd/system/wattslug.socket "$destination/etc/systemd/system/sockets.target.wants/wattslug.socket"
 ln -sf /usr/lib/systemd/system/wattslug.service "$destination/etc/systemd/system/multi-user.target.wants/wattslug.service"
 
 if [ $running = yes ]; then
   systemctl daemon-reload
   udevadm control --reload || true
   udevadm trigger --subsystem-match=tty --action=change || true
+  systemctl stop wattslug.service 2>/dev/null || true
+  port=
+  systemctl restart wattslug.socket || port=:8080
   systemctl restart wattslug.service
-  echo "wattslug: the page is at http://$(hostname -I 2>/dev/null | cut -d ' ' -f 1):8080/"
+  echo "wattslug: the page is at http://$(hostname -I 2>/dev/null | cut -d ' ' -f 1)$port/"
 else
   echo 'wattslug: installed; it starts at the next boot'
 fi

@@ -126,6 +126,7 @@ const install = (folder, addonsWanted, settings, seconds) => {
   symlinkSync('../lib/wattslug/wattslug.cjs', join(folder, 'usr/bin/wattslug'))
   for (const [from, to] of [
     ['systemd/wattslug.service', 'usr/lib/systemd/system/wattslug.service'],
+    ['systemd/wattslug.socket', 'usr/lib/systemd/system/wattslug.socket'],
     ['systemd/99-wattslug.rules', 'usr/lib/udev/rules.d/99-wattslug.rules'],
     ['systemd/wattslug.toml', 'etc/wattslug.toml'],
     ['scripts/package/avahi.service', 'etc/avahi/services/wattslug.service'],

@@ -16,7 +16,7 @@ import type { Clock } from './io/clock.ts'
 import { Corrections } from './io/corrections.ts'
 import { Guard } from './io/guard.ts'
 import { makeHttpServer } from './io/http.ts'
-import { listen, reachableHosts } from './io/listen.ts'
+import { listen, listenOn, reachableHosts } from './io/listen.ts'
 import type { Log, LogTail } from './io/log.ts'
 import { Meters } from './io/meters.ts'
 import type { Parts } from './io/parts.ts'
@@ -26,6 +26,7 @@ import type { Request } from './io/request.ts'
 import { Restorer } from './io/restore.ts'
 import type { Source } from './io/source.ts'
 import { type DiskStore, openStore, type StoreStatus } from './io/store.ts'
+import type { System } from './io/systemd.ts'
 import { Tariffs } from './io/tariffs.ts'
 import { makeTcpServer } from './io/tcp.ts'
 import { makeWebSocketDoor } from './io/websocket.ts'
@@ -57,7 +58,8 @@ export async function startDaemon(
   version: string,
   clock: Clock,
   log: Log,
-  tail: LogTail
+  tail: LogTail,
+  system: System
 ): Promise<{ stop(): Promise<void> }> {
   const path = storePath(config, sources)
   if (config.sources.some(({ kind }) => kind === 'replay')) await clear(path)
@@ -93,13 +95,21 @@ export async function startDaemon(
     ...named('memory/budget/', { ...budget.bytes, sum: budget.heldBytes }),
     ...named('store/', { state: store.state, waiting: store.waitingBytes, refused: store.refusals })
   }))
-  const [mqttPort, httpPort] = await listenBoth(config, tcp, http, store)
+  const [mqttPort, httpPort] = await listenBoth(config, tcp, http, store, system.pageDescriptor)
   log.info(`wattslug ${version} is up; clients and meters can make it hold at most ${(budget.heldBytes / 1e6).toFixed(1)} MB`)
-  for (const host of reachableHosts(config.host)) log.info(`page at http://${host}:${httpPort}/ · MQTT at mqtt://${host}:${mqttPort}`)
+  const colonPort = httpPort === 80 ? '' : `:${httpPort}`
+  for (const host of reachableHosts(config.host)) log.info(`page at http://${host}${colonPort}/ · MQTT at mqtt://${host}:${mqttPort}`)
 
   publisher.start()
   meters.start()
-  const timers = [setInterval(tick, limits.tickMs), setInterval(() => door.ping(), limits.webSocketPingMs)]
+  const { supervisor } = system
+  const timers = [
+    setInterval(tick, limits.tickMs),
+    setInterval(() => door.ping(), limits.webSocketPingMs),
+    setInterval(() => supervisor.status(`${latest.describe()}; ${clients.broker.clients} clients`), limits.statusMs)
+  ]
+  if (supervisor.aliveMs > 0) timers.push(setInterval(() => supervisor.alive(), supervisor.aliveMs))
+  supervisor.ready()
   return { stop }
 
   function tick(): void {
@@ -112,6 +122,7 @@ export async function startDaemon(
   }
 
   async function stop(): Promise<void> {
+    supervisor.stopping()
     for (const timer of timers) clearInterval(timer)
     meters.stop()
     books.save()
@@ -203,10 +214,12 @@ async function listenBoth(
   { host, mqttPort, httpPort }: Config,
   tcp: Server,
   http: Server,
-  store: DiskStore
+  store: DiskStore,
+  pageDescriptor: number | undefined
 ): Promise<readonly [number, number]> {
   try {
-    return [await listen(tcp, host, mqttPort, 'mqtt-port'), await listen(http, host, httpPort, 'http-port')]
+    const mqttAt = await listen(tcp, host, mqttPort, 'mqtt-port')
+    return [mqttAt, await (pageDescriptor === undefined ? listen(http, host, httpPort, 'http-port') : listenOn(http, pageDescriptor))]
   } catch (error) {
     tcp.close()
     await store.close()

@@ -11,6 +11,7 @@ import { makeRemoteSource } from './io/remote.ts'
 import { makeReplaySource } from './io/replay.ts'
 import { makeSerialSource } from './io/serial.ts'
 import type { Source } from './io/source.ts'
+import { findSystem } from './io/systemd.ts'
 import { limits, setLimits } from './limits.ts'
 import { record } from './record.ts'
 import type { SourceSetting } from './settings.ts'
@@ -55,7 +56,7 @@ async function run(config: Config, log: Log, tail: LogTail): Promise<number> {
   const stopped = stopSignal() // heard from the first moment on
   setLimits(config.limits)
   const sources = makeSources(config, log)
-  const daemon = await startDaemon(config, sources, version, systemClock, log, tail)
+  const daemon = await startDaemon(config, sources, version, systemClock, log, tail, findSystem(process.env, process.pid))
   if (sources.some(source => source.simulated)) log.notice('the meter is SIMULATED: what is shown is no real house')
   const signal = await stopped
   log.info(`${signal}: stopping`)

@@ -36,7 +36,8 @@ const unitHere = (folder: string): string => {
 t.test('systemd accepts the unit and warns of nothing', { skip: noAnalyze }, async t => {
   const { code, output } = run('systemd-analyze', 'verify', '--man=no', unitHere(t.testdir()))
   t.equal(code, 0)
-  t.equal(output, '')
+  // systemd before 253 does not know it, and does without it.
+  t.equal(output.replace(/^.*Unknown key (?:name )?'OpenFile' in section .*\n/m, ''), '')
 })
 
 t.test('the unit exposes little', { skip: noAnalyze || lacks('systemd-analyze', 'security', '--help') }, async t => {

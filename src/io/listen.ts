@@ -21,6 +21,18 @@ export function listen(server: Server, host: string, port: number, setting: stri
   })
 }
 
+/** Listens on a socket that systemd opened, and answers its port. */
+export function listenOn(server: Server, descriptor: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ fd: descriptor }, () => {
+      server.removeAllListeners('error')
+      server.on('error', () => undefined)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
 /** The addresses under which a listener can be reached from outside, or from this machine when it is bound to it alone. */
 export function reachableHosts(host: string): readonly string[] {
   if (host !== '0.0.0.0' && host !== '::') return [isIPv6(host) ? `[${host}]` : host]

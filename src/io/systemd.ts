@@ -7,14 +7,26 @@ type Environment = Readonly<Record<string, string | undefined>>
 const firstDescriptor = 3
 
 /** The descriptors that systemd gave to this process, by their names (sd_listen_fds_with_names(3)); those of another process are none of ours. */
-export function givenDescriptors(environment: Environment, pid: number): ReadonlyMap<string, number> {
+function givenDescriptors(environment: Environment, pid: number): ReadonlyMap<string, number> {
   const count = environment['LISTEN_PID'] === String(pid) ? Number(environment['LISTEN_FDS'] ?? 0) : 0
   const names = environment['LISTEN_FDNAMES']?.split(':') ?? []
   return new Map(Array.from({ length: count }, (_, index) => [names[index] ?? `unnamed-${index}`, firstDescriptor + index]))
 }
 
+/** What systemd gives and is told. */
+export interface System {
+  readonly supervisor: Supervisor
+  /** A socket for the page that it opened, in the place of the http-port. */
+  readonly pageDescriptor: number | undefined
+}
+
+/** Looks what systemd gave to this process. */
+export function findSystem(environment: Environment, pid: number): System {
+  return { supervisor: makeSupervisor(environment, pid), pageDescriptor: givenDescriptors(environment, pid).get('http') }
+}
+
 /** What systemd is told (sd_notify(3)). */
-export interface Supervisor {
+interface Supervisor {
   /** How often it wants to be told that the daemon is alive; 0 is never. */
   readonly aliveMs: number
   /** The daemon serves. */
@@ -30,7 +42,7 @@ export interface Supervisor {
  * Makes what tells systemd: over the descriptor `notify`, which systemd 253 and newer opens for the unit, and otherwise by the
  * program systemd-notify, one at a time.
  */
-export function makeSupervisor(environment: Environment, pid: number): Supervisor {
+function makeSupervisor(environment: Environment, pid: number): Supervisor {
   const send = senderOf(environment, pid)
   const isWatched = environment['WATCHDOG_PID'] === undefined || environment['WATCHDOG_PID'] === String(pid)
   const watchdogMs = isWatched ? Number(environment['WATCHDOG_USEC'] ?? 0) / 1_000 : 0

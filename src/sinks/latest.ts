@@ -25,6 +25,14 @@ export class Latest implements Sink {
     this.#heard.set(placeOf(report), { report, atMs: this.#nowMs() })
   }
 
+  /** What is live, in a few words, such as `430 W, 1: 88 W`. */
+  describe(): string {
+    const live = this.sensors().flatMap(({ sensor, report, stale }) =>
+      stale || report.kind === 'impulses' ? [] : [`${sensor === '0' ? '' : `${sensor}: `}${report.watts} W`]
+    )
+    return live.join(', ') || 'no readings'
+  }
+
   /** All that were heard, by place. */
   sensors(): readonly Heard[] {
     const nowMs = this.#nowMs()

@@ -3,24 +3,17 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { givenDescriptors, makeSupervisor } from '../../src/io/systemd.ts'
+import { findSystem } from '../../src/io/systemd.ts'
 import { until } from '../fixtures/e2e/wait.ts'
 
 const pid = process.pid
 const lacks = (command: string, flag: string): string | false => spawnSync(command, [flag]).status !== 0 && `there is no ${command}`
 
-t.test('descriptors are those of this process, by their names', async t => {
-  const given = { LISTEN_PID: String(pid), LISTEN_FDS: '3', LISTEN_FDNAMES: 'http:notify' }
-  t.strictSame(
-    [...givenDescriptors(given, pid)],
-    [
-      ['http', 3],
-      ['notify', 4],
-      ['unnamed-2', 5]
-    ]
-  )
-  t.equal(givenDescriptors(given, pid + 1).size, 0)
-  t.equal(givenDescriptors({}, pid).size, 0)
+t.test('the socket of the page is found by its name, if it is given to this process', async t => {
+  const given = { LISTEN_PID: String(pid), LISTEN_FDS: '3', LISTEN_FDNAMES: 'other:http' }
+  t.equal(findSystem(given, pid).pageDescriptor, 4)
+  t.equal(findSystem(given, pid + 1).pageDescriptor, undefined)
+  t.equal(findSystem({}, pid).pageDescriptor, undefined)
 })
 
 t.test('it tells over the descriptor that systemd opened, and the same status once', async t => {
@@ -28,7 +21,7 @@ t.test('it tells over the descriptor that systemd opened, and the same status on
   const descriptor = openSync(path, 'w')
   t.teardown(() => closeSync(descriptor))
   const names = [...Array(descriptor - 3).fill('other'), 'notify']
-  const supervisor = makeSupervisor(
+  const { supervisor } = findSystem(
     { LISTEN_PID: String(pid), LISTEN_FDS: String(names.length), LISTEN_FDNAMES: names.join(':'), WATCHDOG_USEC: '60000000' },
     pid
   )
@@ -44,14 +37,14 @@ t.test('it tells over the descriptor that systemd opened, and the same status on
 t.test('a descriptor that takes nothing stops nothing', async () => {
   const descriptor = openSync('/dev/full', 'w')
   const names = [...Array(descriptor - 3).fill('other'), 'notify']
-  const supervisor = makeSupervisor({ LISTEN_PID: String(pid), LISTEN_FDS: String(names.length), LISTEN_FDNAMES: names.join(':') }, pid)
+  const { supervisor } = findSystem({ LISTEN_PID: String(pid), LISTEN_FDS: String(names.length), LISTEN_FDNAMES: names.join(':') }, pid)
   supervisor.ready()
   closeSync(descriptor)
   supervisor.alive()
 })
 
 t.test('without systemd nothing is told, and another process is watched, not this', async t => {
-  const supervisor = makeSupervisor({ WATCHDOG_USEC: '60000000', WATCHDOG_PID: String(pid + 1) }, pid)
+  const { supervisor } = findSystem({ WATCHDOG_USEC: '60000000', WATCHDOG_PID: String(pid + 1) }, pid)
   supervisor.ready()
   t.equal(supervisor.aliveMs, 0)
 })
@@ -68,7 +61,7 @@ t.test('an older systemd is told by its own program', { skip: lacks('systemd-not
   await until('the socket', () => existsSync(path))
   process.env['NOTIFY_SOCKET'] = path
   t.teardown(() => delete process.env['NOTIFY_SOCKET'])
-  const supervisor = makeSupervisor({ NOTIFY_SOCKET: path }, pid)
+  const { supervisor } = findSystem({ NOTIFY_SOCKET: path }, pid)
   supervisor.ready()
   for (let watts = 0; watts < 50; watts++) supervisor.status(`live: ${watts} W`)
   await until('the last status', () => told.includes('live: 49 W'))

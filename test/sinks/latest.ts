@@ -26,3 +26,16 @@ t.test('what is too old is stale, whatever the time of day jumps to', async t =>
   latest.accept(power({ atMs: -1_000_000 }))
   t.equal(latest.sensors()[0]?.stale, false)
 })
+
+t.test('it says in a few words what is live', async t => {
+  let nowMs = 0
+  const latest = new Latest(() => nowMs)
+  t.equal(latest.describe(), 'no readings')
+  latest.accept(power({ watts: 7 }))
+  nowMs += limits.staleMs + 1
+  latest.accept(power({ watts: 88, sensor: 1 }))
+  latest.accept(impulses({ sensor: 4 }))
+  t.equal(latest.describe(), '1: 88 W')
+  latest.accept(power({ watts: 430 }))
+  t.equal(latest.describe(), '430 W, 1: 88 W')
+})
