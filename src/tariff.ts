@@ -1,6 +1,6 @@
 /** The tariff in the file: the table `[tariff]`, which is a price change itself or has a list of dated ones. */
 import type { TariffTold } from './api.ts'
-import { readTariff, TariffError } from './cost/tariff.ts'
+import { readTariff } from './cost/tariff.ts'
 
 /** What the file calls otherwise than the API. */
 const fields: Readonly<Record<string, string>> = {
@@ -25,8 +25,8 @@ export function readTariffSettings(file: string, table: unknown): TariffTold | u
     if (changes === undefined) return readTariff({ currency, changes: [changeOf(rest)] })
     return readTariff({ currency, ...rest, changes: Array.isArray(changes) ? changes.map(changeOf) : changes })
   } catch (error) {
-    if (!(error instanceof TariffError)) throw error
-    const message = changes === undefined ? error.message.replace('changes[0].', '') : error.message
+    const said = (error as Error).message
+    const message = changes === undefined ? said.replace('changes[0].', '') : said
     throw new Error(`${file}: [tariff]: ${Object.entries(fields).reduce((text, [name, field]) => text.replaceAll(field, name), message)}`)
   }
 }

@@ -90,6 +90,14 @@ t.test('3: so many wait and no more, and so many bytes', async t => {
   t.match(heavy.drain(), [/q1 id1$/])
 })
 
+t.test('it tells beforehand whether there is room', async t => {
+  const rig = new Rig()
+  let count = 0
+  while (rig.deliveries.hasRoomFor(message('a=x', { qos: 1 }))) if (rig.add('a=x')) count++
+  t.equal(count, limits.queueMessagesMax)
+  t.notOk(rig.add('a=x'))
+})
+
 t.test('a full window holds the rest back until the client acknowledges', async t => {
   const rig = new Rig()
   rig.addMany(limits.inflightMax + 2)

@@ -114,6 +114,14 @@ t.test('messages wait for an absent client, so many bytes and no more; the large
   t.equal(resume(session).lines().length, 1)
 })
 
+t.test('what the disk has no room for does not wait for a kept session', async t => {
+  const house = new House()
+  const session = begin(1, house)
+  house.store.put('full', new Uint8Array(limits.keeperPendingBytesMax))
+  t.equal(deliver(session, 'a=1', 1), 'dropped')
+  t.equal(session.waiting, 0)
+})
+
 t.test('a full window holds the rest back until the client acknowledges, in order', async t => {
   const { session, outbox } = here()
   deliverMany(session, limits.inflightMax + 2)

@@ -49,6 +49,15 @@ t.test(
   }
 )
 
+t.test('it knows whether all were sent on this connection', async t => {
+  const window = new Window(3, roomy)
+  t.ok(window.isAllSent)
+  const first = open(window)
+  t.ok(window.isAllSent)
+  if (first) window.add({ ...first, order: 2, packetId: 2, sent: false })
+  t.notOk(window.isAllSent)
+})
+
 t.test('an id that was not needed is the next one again', async t => {
   const window = new Window(3, roomy)
   t.equal(window.nextId(), 1)

@@ -49,6 +49,21 @@ t.test('readings go to the account of their meter, derived ones to none', async 
   t.strictSame(opened, ['', 'meter2'])
 })
 
+t.test('it knows every series that has a history, with its meter', async t => {
+  const { accounts, store } = made()
+  t.strictSame([...accounts.known()], [])
+  for (const meter of ['', 'meter2']) accounts.start(meter)
+  for (const reading of steady(startMs, startMs + hourMs, 100)) {
+    accounts.accept(reading)
+    accounts.accept({ ...reading, meter: 'meter2', sensor: 3 })
+    store.turn()
+  }
+  t.strictSame(
+    [...accounts.known()].map(([meter, { sensor }]) => `${meter}/${sensor}`),
+    ['/0', 'meter2/3']
+  )
+})
+
 t.test('before its start an account takes nothing', async t => {
   const { accounts, store, opened, said } = made()
   accounts.accept(power(startMs, 1_000))
