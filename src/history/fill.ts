@@ -85,6 +85,7 @@ export class Filler {
     const all = this.#ledger.query(sensor, fromMs, toMs)
     const startMs = Math.max(fromMs, sinceMs)
     const missingMs = startMs === fromMs ? all.missingMs : this.#ledger.query(sensor, startMs, toMs).missingMs
+    if (!this.#ledger.isReadable) return refused('store-fails')
     if (missingMs <= limits.fillToleranceMs) return { kind: 'whole' }
     const missingWh = Math.max(0, spanWh - all.measuredWh - all.backfilledWh)
     const wattHours = (missingWh * missingMs) / all.missingMs

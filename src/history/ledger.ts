@@ -150,6 +150,11 @@ export class Ledger {
     }
   }
 
+  /** Whether what was read of the store can be relied on; while it cannot, nothing may look like a gap. */
+  get isReadable(): boolean {
+    return this.#store.state === 'open'
+  }
+
   /** What is known of the power of a span, whose ends are rounded to whole minutes. */
   query(sensor: number, fromMs: number, toMs: number): Coverage {
     const [first, end] = [Math.round(fromMs / minuteMs) * minuteMs, Math.round(toMs / minuteMs) * minuteMs]

@@ -66,10 +66,16 @@ export class Pruner {
     walk.firstHour.set(tier, first)
     if (walk.nowMs - first * hourMs - tier.blockMs < tier.keepMs + tier.slackMs) return
     if ((hour - first) * hourMs >= tier.slackMs) walk.isLeft = true
-    else if (tier !== quarters || this.#addToDays(series, (hour * hourMs) / tier.slotMs, value)) this.#store.delete(key)
+    else if (!this.#isReady || (tier === quarters && !this.#addToDays(series, (hour * hourMs) / tier.slotMs, value))) walk.isLeft = true
+    else this.#store.delete(key)
   }
 
-  /** Adds a block of quarters to their days, written with its end or not at all. */
+  /** Whether the store surely takes what a block becomes, and that it goes. */
+  get #isReady(): boolean {
+    return this.#store.state === 'open' && this.#store.waitingBytes < limits.storePendingBytesMax / 2
+  }
+
+  /** Adds a block of quarters to their days, written with its end or not at all: a year that cannot be read is not begun anew. */
   #addToDays(series: string, firstSlot: number, block: Uint8Array): boolean {
     const years = new Map<string, Rows>()
     const reader = new RowReader(quarters.slotMs, block)
@@ -80,7 +86,7 @@ export class Pruner {
       rows.add({ ...row, slot: (Date.UTC(year, month - 1, day) - Date.UTC(year, 0, 1)) / dayMs })
       years.set(key, rows)
     }
-    return [...years].every(([key, rows]) => this.#store.put(key, rows.encode()))
+    return this.#isReady && [...years].every(([key, rows]) => this.#store.put(key, rows.encode()))
   }
 }
 

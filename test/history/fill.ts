@@ -16,8 +16,9 @@ const bucket = (index: number, kwh: number): PlacedSpan => {
 }
 
 /** A ledger in which a steady power was measured for some spans of time, in ms since the start. */
-function measured(watts: number, ...spans: readonly (readonly [number, number])[]): { ledger: Ledger; filler: Filler } {
-  const ledger = new Ledger(new MemoryStore(), '', utc)
+function measured(watts: number, ...spans: readonly (readonly [number, number])[]): { ledger: Ledger; filler: Filler; store: MemoryStore } {
+  const store = new MemoryStore()
+  const ledger = new Ledger(store, '', utc)
   for (const [fromMs, toMs] of spans) {
     const points = steady(startMs + fromMs, startMs + toMs, watts).map(pointOf)
     for (const [index, to] of points.entries()) {
@@ -25,7 +26,7 @@ function measured(watts: number, ...spans: readonly (readonly [number, number])[
       if (from) ledger.measure(0, 'all', from, to)
     }
   }
-  return { ledger, filler: new Filler(ledger) }
+  return { ledger, filler: new Filler(ledger), store }
 }
 
 const sumOf = (ledger: Ledger, { fromMs, toMs }: PlacedSpan): number => {
@@ -52,6 +53,12 @@ t.test('a bucket that was measured, or whose energy was, takes nothing', async t
   t.match(filler.fill(bucket(1, 0.5), 1, now), { kind: 'filled', wattHours: 0 }, 'the meter saw less than we did')
   t.strictSame(filler.fill(bucket(1, 5), 1, now), { kind: 'whole' }, 'which settles it')
   t.ok(near(ledger.query(0, startMs, startMs + 4 * hourMs).backfilledWh, 0))
+})
+
+t.test('what cannot be read is no gap', async t => {
+  const { filler, store } = measured(600, [0, hourMs])
+  store.state = 'failing'
+  t.strictSame(filler.fill(bucket(0, 1.4), 1, now), { kind: 'refused', why: 'store-fails' })
 })
 
 t.test('history is scaled as the readings are', async t => {

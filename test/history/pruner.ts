@@ -4,6 +4,7 @@ import { Pruner } from '../../src/history/pruner.ts'
 import { emptyRow, RowReader } from '../../src/history/rows.ts'
 import { Series } from '../../src/history/series.ts'
 import { blockKey, days, minutes, quarters, seconds, type Tier, yearKey } from '../../src/history/tiers.ts'
+import { limits } from '../../src/limits.ts'
 import { dayMs, hourMs, startMs, utc } from '../fixtures/history/readings.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
 
@@ -84,4 +85,35 @@ t.test('a store that fails is left alone, and one that takes no days keeps their
   many.state = 'failing'
   prune(many, new Pruner(many, '', utc, () => false), startMs + 9_000 * dayMs)
   t.ok(countOf(many, seconds, 24 * 6) >= 24 * 6 - 32, 'no further page is asked for')
+})
+
+/** Prunes for a turn, and tells which years were put. */
+const yearsPut = (store: MemoryStore): readonly string[] => {
+  const put = store.put.bind(store)
+  const years: string[] = []
+  store.put = (key, value) => {
+    if (key.startsWith('y/')) years.push(key)
+    return put(key, value)
+  }
+  new Pruner(store, '', utc, () => false).prune(startMs + 9_000 * dayMs)
+  store.turn()
+  return years
+}
+
+t.test('a year that cannot be read is not begun anew', async t => {
+  t.not(yearsPut(filled(24)).length, 0)
+  const store = filled(24)
+  const get = store.get.bind(store)
+  store.get = key => {
+    if (key.startsWith('y/')) store.state = 'failing'
+    return store.state === 'open' ? get(key) : undefined
+  }
+  t.strictSame(yearsPut(store), [])
+})
+
+t.test('while much waits nothing is moved, for the store might take half of it', async t => {
+  const store = filled(24)
+  store.put('~', new Uint8Array(limits.storePendingBytesMax / 2))
+  t.strictSame(yearsPut(store), [])
+  t.equal(isThere(store, quarters, startMs), true)
 })
