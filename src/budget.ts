@@ -30,7 +30,7 @@ export function budgetOf(b: Bounds): Budget {
     received: b.sessionsMax * (65_536 / 8), // a bit for each packet id at QoS 2
     retained: b.retainedBytesMax + b.retainedOwnBytes,
     requests: (connections + b.strangersMax + b.requestsMax) * b.requestHeadBytesMax, // heads under way, on all connections of the page's port
-    answers: b.requestsMax * b.answerBytesMax,
+    answers: b.requestsMax * b.answerBytesMax + b.historyColumnsSpareMax * b.historyRowsMax * 10 * 8, // ten numbers a span
     uploads: b.uploadsMax * (b.bodyBytesMax + 2 * b.readBytesMax), // what came of a body, and what was read beyond that
     exports: b.exportsMax * (4 * b.exportPieceBytes + 2 * b.exportValueBytesMax),
     restore: 6 * b.exportValueBytesMax,
@@ -41,6 +41,8 @@ export function budgetOf(b: Bounds): Budget {
     frames: b.metersMax * 2 * b.frameBytesMax, // a framer and the way into it
     probes: b.portsMax * 3 * b.frameBytesMax, // a framer, and what is handed over
     history: (b.metersMax * b.sensorsMax * (1 + b.channelsMax) + b.derivedMax) * b.historySeriesBytes,
+    usual: (b.metersMax * b.sensorsMax + b.derivedMax) * 1_024, // a number for each quarter of an hour
+    tallies: b.tallySensorsMax * 400 * b.tallyDayBytes, // a year, and the month before
     keeper:
       b.sessionsMax * (b.queueMessagesMax + b.inflightMax) * 96 +
       (b.retainedMessagesMax + b.retainedOwnMessages) * 64 +

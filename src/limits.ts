@@ -169,12 +169,14 @@ const inForce = {
   requestHeadBytesMax: 8_192,
   /** What comes behind a request is thrown away no more often than this: a flood of it makes garbage faster than that is collected. */
   discardMs: 100,
-  /** Requests that bring a body at once; one more is told to come again. */
+  /** Requests that bring a body in JSON at once, and beside them one with a file; one more is told to come again. */
   uploadsMax: 2,
   /** Longest body in JSON: a tariff with the price changes of many years. */
   bodyBytesMax: 65_536,
   /** Spans in one answer of history: a day by minutes, of which each takes some 100 characters. */
   historyRowsMax: 1_500,
+  /** Memory for the numbers of an answer of history that is kept for the next one, though none is made. */
+  historyColumnsSpareMax: 2,
   /** Exports at once; one more is told to come again. Each keeps the store's files of its moment on the disk. */
   exportsMax: 2,
   /** An export comes in pieces of so many bytes; a record is whole in one, however long. */
@@ -271,6 +273,10 @@ const inForce = {
   impulseUnitsJumpMax: 1_000,
 
   // --- cost ---
+  /** Sensors whose past days are remembered with what they came to: the house, and one that somebody looks at. */
+  tallySensorsMax: 2,
+  /** What a day of them takes: the energy in each band, of which most tariffs have few. */
+  tallyDayBytes: 256,
   /** Dated changes of a tariff: two a year for twenty years. */
   tariffChangesMax: 40,
   /** Bands of prices in one of them: a different one for each hour of a day, and for its weekend. */

@@ -62,10 +62,11 @@ const bundleYear = async scratch => {
   return outfile
 }
 
-/** Answers what the program told in its last line. */
+/** Answers what the program told in its last line. Memory is of interest only where it is asked. */
 const run = (program, args) =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...unitFlags(), program, ...args.map(String)], {
+    const flags = args[0] === 'ask' ? unitFlags() : []
+    const child = spawn(process.execPath, [...flags, program, ...args.map(String)], {
       env: { ...process.env, ...unitEnvironment() },
       stdio: ['ignore', 'pipe', 'pipe']
     })

@@ -1,7 +1,7 @@
 /** Bills: the user's days one by one, and any run of them added up. */
 import type { Bill, Money } from '../api.ts'
 import { type Amount, moneyText, percentOf, priceOf, roundMoney } from './money.ts'
-import { Cutter, type EnergySpan, type ReadEnergies } from './pieces.ts'
+import { Cutter, type ReadEnergies } from './pieces.ts'
 import type { Prices, Rates } from './prices.ts'
 
 /** One of the user's days, or what has been of today; it has one price change, since those begin with a day. */
@@ -89,30 +89,6 @@ export function costPerHour(prices: Prices, atMs: number, watts: number): Money 
   const { rates, band } = prices.priceAt(atMs)
   const milliWh = Math.round(Math.abs(watts) * 1_000)
   return moneyText(watts < 0 ? -priceOf(rates.exportPerKWh, milliWh) : withVat(priceOf(band.pricePerKWh, milliWh), rates))
-}
-
-/**
- * What energies cost in each of some spans that follow each other, with VAT and without standing charge; null where nothing is known.
- * @param startMs when each span begins @param toMs when the last ends
- */
-export function costsOf(
-  prices: Prices,
-  startMs: readonly number[],
-  toMs: number,
-  energies: Iterable<EnergySpan>
-): readonly (Money | null)[] {
-  const costs = startMs.map(() => null as Amount | null)
-  const cutter = new Cutter(prices)
-  let index = 0
-  for (const span of energies) {
-    if (span.knownSeconds === 0 || span.fromMs < (startMs[0] ?? toMs) || span.fromMs >= toMs) continue
-    while ((startMs[index + 1] ?? toMs) <= span.fromMs) index++
-    cutter.cut(span, ({ rates, band, importedMilliWh, exportedMilliWh }) => {
-      const drawn = withVat(priceOf((rates.bands[band] as Rates['bands'][0]).pricePerKWh, importedMilliWh), rates)
-      costs[index] = (costs[index] ?? 0n) + drawn - priceOf(rates.exportPerKWh, exportedMilliWh)
-    })
-  }
-  return costs.map(cost => (cost === null ? null : moneyText(cost)))
 }
 
 function emptyDays(prices: Prices, fromMs: number, toMs: number, rates: Rates | undefined): Day[] {

@@ -12,6 +12,7 @@ const amountDigits = 18
 const unit = 10n ** BigInt(amountDigits)
 /** What is told: millionths. */
 const told = 10n ** BigInt(amountDigits - moneyDigits)
+const half = told / 2n
 
 /** Reads decimal text such as `12.3456` with at most so many digits behind the point; nothing if it is none, negative, or a billion or more. */
 export function parseMoney(text: string, digitsMax: number = moneyDigits): Amount | undefined {
@@ -22,16 +23,32 @@ export function parseMoney(text: string, digitsMax: number = moneyDigits): Amoun
 
 /** Rounds to what can be told, half away from zero, as bills do. */
 export function roundMoney(amount: Amount): Amount {
-  const half = amount < 0n ? -told / 2n : told / 2n
-  return ((amount + half) / told) * told
+  return millionthsIn(amount) * told
+}
+
+/** As a number that can be kept without garbage: the millionths that are told, exactly up to nine thousand million of the main unit. */
+export function millionthsOf(amount: Amount): number {
+  return Number(millionthsIn(amount))
 }
 
 /** Rounded decimal text, without zeros that say nothing. */
 export function moneyText(amount: Amount): Money {
-  const rounded = roundMoney(amount)
-  const digits = (rounded < 0n ? -rounded : rounded).toString().padStart(amountDigits + 1, '0')
-  const fraction = digits.slice(-amountDigits).replace(/0+$/, '')
-  return `${rounded < 0n ? '-' : ''}${digits.slice(0, -amountDigits)}${fraction === '' ? '' : `.${fraction}`}`
+  return textOf(millionthsIn(amount))
+}
+
+/** The text of what `millionthsOf` told. */
+export function millionthsText(millionths: number): Money {
+  return textOf(BigInt(millionths))
+}
+
+function millionthsIn(amount: Amount): bigint {
+  return (amount + (amount < 0n ? -half : half)) / told
+}
+
+function textOf(millionths: bigint): Money {
+  const digits = (millionths < 0n ? -millionths : millionths).toString().padStart(moneyDigits + 1, '0')
+  const fraction = digits.slice(-moneyDigits).replace(/0+$/, '')
+  return `${millionths < 0n ? '-' : ''}${digits.slice(0, -moneyDigits)}${fraction === '' ? '' : `.${fraction}`}`
 }
 
 /** What an energy costs at a price for a kWh. `milliWattHours` is a whole number: exact, since prices have six digits and a kWh a million mWh. */

@@ -75,10 +75,14 @@ export function ask(series: Series | undefined, question: Question, hasPower = t
   }
 }
 
-function* spans(series: Series | undefined, { fromMs, toMs, step, calendar }: Question, hasPower: boolean): Generator<HistoryRow, void> {
+function* spans(series: Series | undefined, question: Question, hasPower: boolean): Generator<HistoryRow, void> {
+  const { fromMs, toMs, step, calendar, nowMs } = question
   const tier = tierOf[step]
   const isDays = step === '1d' || step === '1mo'
-  const rows = series?.read(tier, fromMs, nextOf(step, Math.max(fromMs, toMs - 1), calendar))
+  // Where nothing can be kept nothing is looked for.
+  const oldestMs = nowMs - tier.keepMs - tier.slackMs - 2 * tier.blockMs
+  const endMs = Math.min(nextOf(step, Math.max(fromMs, toMs - 1), calendar), nowMs + tier.blockMs)
+  const rows = series?.read(tier, Math.max(fromMs, oldestMs), endMs)
   const past = new Past(isDays ? series : undefined)
   const sum = new Sum()
   let next = rows?.next()

@@ -180,22 +180,21 @@ export class RowReader {
     const bytes = this.#bytes
     const row = this.#row
     const head = bytes.number()
-    const has = (bit: number): boolean => (head & bit) !== 0
-    row.slot += has(bits.skips) ? bytes.number() + 1 : 1
-    row.coveredMs = has(bits.partly) ? bytes.number() : this.#slotMs
+    row.slot += head & bits.skips ? bytes.number() + 1 : 1
+    row.coveredMs = head & bits.partly ? bytes.number() : this.#slotMs
     row.net = row.min = row.max = 0
     if (row.coveredMs > 0) {
       this.#net += bytes.signed()
       row.net = this.#net
       const mean = meanWattsOf(row)
-      row.min = has(bits.flat) ? mean : mean - bytes.signed()
-      row.max = has(bits.flat) ? mean : mean + bytes.signed()
+      row.min = head & bits.flat ? mean : mean - bytes.signed()
+      row.max = head & bits.flat ? mean : mean + bytes.signed()
     }
-    row.exported = has(bits.exports) ? bytes.number() : 0
-    row.filled = has(bits.filled) ? bytes.number() : 0
-    row.filledMs = has(bits.filled) ? bytes.number() : 0
-    if (has(bits.warmer)) this.#deciCelsius += bytes.signed()
-    row.deciCelsius = has(bits.noWarmth) ? undefined : this.#deciCelsius
+    row.exported = head & bits.exports ? bytes.number() : 0
+    row.filled = head & bits.filled ? bytes.number() : 0
+    row.filledMs = head & bits.filled ? bytes.number() : 0
+    if (head & bits.warmer) this.#deciCelsius += bytes.signed()
+    row.deciCelsius = head & bits.noWarmth ? undefined : this.#deciCelsius
     return row
   }
 }

@@ -15,11 +15,14 @@ export class Series {
   readonly name: string
   /** Blocks that were forgotten because the store took nothing for too long. */
   forgotten = 0
+  /** How often something was put before what had been added last: what was reckoned of the past holds as long as this stays. */
+  rewrites = 0
   readonly #store: Store
   readonly #live = new Map<string, Live>()
   /** Where time is in each tier, for most of what comes belongs there. */
   readonly #current = new Map<Tier, { block: number; live: Live; key: string }>()
   readonly #scratch = emptyRow(0)
+  #lastSlot = 0
 
   constructor(store: Store, name: string) {
     this.#store = store
@@ -28,6 +31,8 @@ export class Series {
 
   /** Adds what was measured in a slot of ten seconds, counted since 1970. */
   add(row: Readonly<Row>): void {
+    if (row.slot < this.#lastSlot) this.rewrites++
+    this.#lastSlot = row.slot
     for (const tier of tiers) this.#addTo(tier, row, Math.floor((row.slot * seconds.slotMs) / tier.slotMs))
   }
 
@@ -36,6 +41,7 @@ export class Series {
     const slots = tier.blockMs / tier.slotMs
     const [first] = rows
     if (first === undefined) return
+    this.rewrites++
     const block = Math.floor(first.slot / slots)
     const live = this.#open(blockKey(tier, block, this.name), tier.slotMs)
     live.rows.addAll(rows.map(row => ({ ...row, slot: row.slot - block * slots })))

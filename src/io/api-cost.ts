@@ -1,6 +1,10 @@
 /** The API's entries for money: what the energy of a sensor costs, and the tariff. */
-import { answerCost } from '../cost/answer.ts'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { CostAnswer } from '../api.ts'
+import { answerCost, firstDayMs } from '../cost/answer.ts'
+import { Tallies } from '../cost/tallies.ts'
 import { limits } from '../limits.ts'
+import type { Archive } from '../sinks/archive.ts'
 import { type Endpoint, endpoint, readJson } from './endpoint.ts'
 import { energyReader } from './energies.ts'
 import { untilKept } from './kept.ts'
@@ -11,6 +15,13 @@ import type { Tariffs } from './tariffs.ts'
 
 /** Makes the entries. */
 export function costEndpoints(parts: Parts, tariffs: Tariffs): readonly Endpoint[] {
+  // After a restore the archive is another one, and so is the past.
+  const known = new WeakMap<Archive, Tallies>()
+  const talliesOf = (archive: Archive): Tallies => {
+    const tallies = known.get(archive) ?? new Tallies()
+    known.set(archive, tallies)
+    return tallies
+  }
   return [
     endpoint({
       method: 'GET',
@@ -18,7 +29,7 @@ export function costEndpoints(parts: Parts, tariffs: Tariffs): readonly Endpoint
       about: 'What the energy of a sensor costs: now, today, this week, month and year, and what the month will come to.',
       parameters: { sensor: place('The sensor; 0, the whole house, if none is named.') },
       answers: { [json]: 'CostAnswer' },
-      answer: ({ values: { sensor = '0' } }) => jsonReply(costAnswer(parts, sensor))
+      answer: async ({ values: { sensor = '0' } }) => jsonReply(await costAnswer(parts, sensor, talliesOf))
     }),
     endpoint({
       method: 'GET',
@@ -61,12 +72,20 @@ function tariffReply(tariffs: Tariffs): ReturnType<typeof jsonReply> {
   return jsonReply(tariff, { tagged: JSON.stringify(tariff) })
 }
 
-function costAnswer(parts: Parts, sensor: string): ReturnType<typeof answerCost> {
-  const { calendar, clock, latest, prices } = parts
-  const known = parts.books.archive.sensors().find(each => each.place === sensor)
+/** Takes a turn for each step, so that a year does not keep everybody waiting. */
+async function costAnswer(parts: Parts, sensor: string, talliesOf: (archive: Archive) => Tallies): Promise<CostAnswer> {
+  const { calendar, clock, latest } = parts
+  const { archive } = parts.books
+  const known = archive.sensors().find(each => each.place === sensor)
   const heard = latest.sensors().find(each => each.sensor === sensor)
   if (!known && !heard) throw new Refusal(404, `sensor: ${sensor} was never heard`, 'sensor')
   const watts = heard && !heard.stale && heard.report.kind !== 'impulses' ? heard.report.watts : null
   const question = { sensor, zone: calendar.zone, nowMs: clock.wallMs(), watts, sinceMs: known?.sinceMs ?? null }
-  return answerCost(question, prices(), energyReader(parts, sensor))
+  const [prices, readEnergies] = [parts.prices(), energyReader(parts, sensor)]
+  if (!prices) return answerCost(question, prices, readEnergies)
+  const span = { fromMs: firstDayMs(question, prices), toMs: question.nowMs }
+  const steps = talliesOf(archive).days({ sensor, prices, rewrites: archive.rewrites(sensor), ...span }, readEnergies)
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) await turn()
+  return answerCost(question, prices, readEnergies, step.value)
 }

@@ -1,14 +1,20 @@
 /** The API's entry for the history of a sensor, in JSON and as a table in CSV. */
+import { createHash } from 'node:crypto'
 import type { HistoryAnswer, Step } from '../api.ts'
 import type { Calendar } from '../calendar.ts'
-import { costsOf } from '../cost/bill.ts'
+import { millionthsText } from '../cost/money.ts'
+import { Pricing } from '../cost/pricing.ts'
 import { limits } from '../limits.ts'
 import type { HistoryFound, HistoryRow } from '../sinks/archive.ts'
+import { type Column, Columns, columns as columnNames, rounded } from './columns.ts'
 import { type Asked, type Endpoint, endpoint } from './endpoint.ts'
-import { energiesIn, energyReader } from './energies.ts'
+import { energyIn, energyReader } from './energies.ts'
+import { gather } from './export.ts'
 import { choice, type Instant, instant, type Parameter, place, type Values, whole } from './parameters.ts'
 import type { Parts } from './parts.ts'
 import { json, jsonReply, Refusal, type Reply } from './reply.ts'
+import { hasTagged, type Request } from './request.ts'
+import { tagOf } from './sending.ts'
 
 export const csv = 'text/csv'
 
@@ -36,7 +42,7 @@ export function historyEndpoints(parts: Parts): readonly Endpoint[] {
       about: 'What a sensor said in a span of time: energy, power and temperature.',
       parameters,
       answers,
-      answer: asked => answer(parts, asked.values, isTable(asked))
+      answer: asked => answer(parts, asked, isTable(asked))
     })
   return [
     entry('/api/history', { [json]: 'HistoryAnswer', [csv]: undefined }, ({ request }) => prefersTable(request.headers.get('accept'))),
@@ -51,7 +57,7 @@ function prefersTable(accept = ''): boolean {
   return table >= 0 && (object < 0 || table < object)
 }
 
-function answer(parts: Parts, question: Question, isTable: boolean): Reply {
+function answer(parts: Parts, { values: question, request }: Asked<Question>, isTable: boolean): Reply {
   const { calendar } = parts
   const sensor = question.sensor ?? '0'
   const nowMs = parts.clock.wallMs()
@@ -73,7 +79,7 @@ function answer(parts: Parts, question: Question, isTable: boolean): Reply {
     )
   }
   const told = { ...found, sensor, channel: question.channel ?? null, nowMs, toMs, withCost: question.cost === '1' }
-  return isTable ? tableOf(parts, told) : objectOf(parts, told)
+  return isTable ? tableOf(parts, told) : objectOf(parts, told, request)
 }
 
 /** The finest step with which all fits into an answer; that of months always does. */
@@ -105,78 +111,87 @@ interface Told extends HistoryFound {
   readonly withCost: boolean
 }
 
-function objectOf(parts: Parts, told: Told): Reply {
-  const rows = [...told.rows]
-  const sinceMs = sinceOf(parts, told.sensor)
-  const list = <K extends keyof HistoryRow>(key: K): HistoryRow[K][] => rows.map(row => rounded(row[key], key))
-  const history: HistoryAnswer = {
-    sensor: told.sensor,
-    channel: told.channel,
-    zone: parts.calendar.zone,
-    step: told.step,
-    nowMs: told.nowMs,
-    fromMs: told.fromMs,
-    toMs: told.toMs,
-    sinceMs,
-    startMs: list('startMs'),
-    energyWh: list('energyWh'),
-    exportedWh: list('exportedWh'),
-    backfilledWh: list('backfilledWh'),
-    knownSeconds: list('knownSeconds'),
-    meanWatts: list('meanWatts'),
-    minWatts: list('minWatts'),
-    maxWatts: list('maxWatts'),
-    celsius: list('celsius'),
-    ...costOf(parts, told, rows)
+/** One pass over the spans: each goes into the columns and is priced, and is gone. */
+function objectOf(parts: Parts, told: Told, request: Request): Reply {
+  const { sensor, channel, step, nowMs, fromMs, toMs } = told
+  const costOf = pricing(parts, told)
+  const columns = Columns.take()
+  for (const row of told.rows) columns.add(row, costOf ? costOf(row) : null)
+  const { zone } = parts.calendar
+  const head: Omit<HistoryAnswer, Column | 'cost'> = {
+    ...{ sensor, channel, zone, step, nowMs, fromMs, toMs, sinceMs: sinceOf(parts, sensor) },
+    ...(costOf && { currency: costOf.currency })
   }
-  return jsonReply(history, { tagged: sayingOf(history, told.toMs >= told.nowMs) })
+  // What makes one answer another: while the last span still runs, its values do, and the time alone does not.
+  const said = createHash('sha256').update([sensor, channel, zone, step, told.fromMs, toMs >= nowMs ? 0 : toMs, head.currency].join(';'))
+  for (const bytes of columns.bytes()) said.update(bytes)
+  const reply = jsonReply(head, { tagged: said.digest('base64url') })
+  if (!hasTagged(request, tagOf(reply.tagged as string))) return { ...reply, body: piecesOf(head, columns, costOf !== undefined) }
+  columns.giveBack()
+  return reply
 }
 
-/** What makes one answer another: while the last span still runs, its values do, and the time alone does not. */
-function sayingOf({ startMs, energyWh, backfilledWh, knownSeconds, cost, ...rest }: HistoryAnswer, isOpen: boolean): string {
-  const { step, sensor, channel, zone, currency, toMs } = rest
-  return [
-    step,
-    sensor,
-    channel,
-    zone,
-    currency,
-    isOpen ? 0 : toMs,
-    startMs[0],
-    startMs.length,
-    energyWh,
-    backfilledWh,
-    knownSeconds,
-    cost
-  ].join(';')
+/** The pieces of an object, made as they are sent: as one text it were a large one, which is collected late, and many made the process grow. */
+async function* piecesOf(head: object, columns: Columns, withCost: boolean): AsyncGenerator<string> {
+  try {
+    yield JSON.stringify(head).slice(0, -1)
+    yield* columns.members()
+    yield withCost ? `,"cost":${columns.costs()}}` : '}'
+  } finally {
+    columns.giveBack()
+  }
 }
 
-/** Costs and their currency, when they were asked for and can be known. */
-function costOf(parts: Parts, told: Told, rows: readonly HistoryRow[]): Pick<HistoryAnswer, 'cost' | 'currency'> {
+async function* each(pieces: readonly string[]): AsyncGenerator<string> {
+  yield* pieces
+}
+
+/** Tells what each span costs in millionths, asked for one after the other. */
+type CostOf = ((row: HistoryRow) => number | null) & { readonly currency: string }
+
+/** Undefined when costs were not asked for, or cannot be known. */
+function pricing(parts: Parts, told: Told): CostOf | undefined {
   const prices = told.withCost ? parts.prices() : undefined
-  if (!prices) return {}
-  const endMs = rows.at(-1)?.endMs ?? told.toMs
-  const startMs = rows.map(row => row.startMs)
+  if (!prices) return undefined
+  const sum = new Pricing(prices)
+  const { currency } = prices.tariff
+  if (told.step === '10s' || told.step === '1m' || told.step === '15m') {
+    const ofRow = (row: HistoryRow): number | null => {
+      const energy = energyIn(row)
+      if (energy) sum.add(energy)
+      return sum.take()
+    }
+    return Object.assign(ofRow, { currency })
+  }
   // Prices change within the longer spans: those are added up from quarters of an hour.
-  const isFine = told.step === '10s' || told.step === '1m' || told.step === '15m'
-  const energies = isFine ? energiesIn(rows) : energyReader(parts, told.sensor, told.channel ?? undefined)(told.fromMs, endMs)
-  return { cost: costsOf(prices, startMs, endMs, energies), currency: prices.tariff.currency }
+  const endMs = parts.calendar.nextStart(told.step === '1mo' ? 'month' : 'day', told.toMs - 1)
+  const energies = energyReader(parts, told.sensor, told.channel ?? undefined)(told.fromMs, endMs)[Symbol.iterator]()
+  let next = energies.next()
+  const ofQuarters = ({ startMs, endMs }: HistoryRow): number | null => {
+    for (; !next.done && next.value.fromMs < endMs; next = energies.next()) if (next.value.fromMs >= startMs) sum.add(next.value)
+    return sum.take()
+  }
+  return Object.assign(ofQuarters, { currency })
 }
 
-/** The columns, with their units; times in UTC. */
-const columns = ['energyWh', 'exportedWh', 'backfilledWh', 'knownSeconds', 'meanWatts', 'minWatts', 'maxWatts', 'celsius'] as const
 const titles = ['energy_Wh', 'exported_Wh', 'backfilled_Wh', 'known_s', 'mean_W', 'min_W', 'max_W', 'temperature_C']
 
+/** The columns with their units; times in UTC. */
 function tableOf(parts: Parts, told: Told): Reply {
-  const rows = [...told.rows]
-  const { cost, currency } = costOf(parts, told, rows)
-  const head = ['start', 'end', ...titles, ...(currency === undefined ? [] : [`cost_${currency}`])].join(',')
-  const lines = rows.map((row, index) => [...cellsOf(row), ...(cost ? [cost[index] ?? ''] : [])].join(','))
+  const costOf = pricing(parts, told)
+  const lines = gather(`${[...tableHead, ...(costOf ? [`cost_${costOf.currency}`] : [])].join(',')}\r\n`)
+  const pieces: string[] = []
+  for (const row of told.rows) {
+    const cost = costOf?.(row) ?? null
+    const cells = [...cellsOf(row), ...(costOf ? [cost === null ? '' : millionthsText(cost)] : [])]
+    const piece = lines.add(`${cells.join(',')}\r\n`)
+    if (piece !== undefined) pieces.push(piece)
+  }
   const name = `wattslug-${told.sensor.replace('/', '-')}-${new Date(told.fromMs).toISOString().slice(0, 10)}.csv`
   return {
     type: `${csv}; charset=utf-8`,
     headers: { 'Cache-Control': 'no-cache', Vary: 'Accept', 'Content-Disposition': `attachment; filename="${name}"` },
-    body: `${[head, ...lines].join('\r\n')}\r\n`
+    body: each([...pieces, lines.take()])
   }
 }
 
@@ -185,15 +200,12 @@ export const tableHead = ['start', 'end', ...titles]
 
 /** The cells of a row. */
 export function cellsOf(row: HistoryRow): readonly string[] {
-  const times = [row.startMs, row.endMs].map(ms => new Date(ms).toISOString())
-  return [...times, ...columns.map(key => String(rounded(row[key], key) ?? ''))]
-}
-
-/** Energy to thousandths, power to whole watts where it is a mean, temperature to tenths: more is not known. */
-function rounded<T extends number | null>(value: T, key: keyof HistoryRow): T {
-  if (value === null) return value
-  const digits = key.endsWith('Wh') ? 1_000 : key === 'celsius' || key === 'meanWatts' ? 10 : 1
-  return (Math.round(value * digits) / digits) as T
+  const end = new Date(row.endMs).toISOString()
+  const [, ...values] = columnNames.map(name => {
+    const value = row[name]
+    return value === null ? '' : String(rounded(value, name))
+  })
+  return [new Date(row.startMs).toISOString(), end, ...values]
 }
 
 function sinceOf(parts: Parts, sensor: string): number | null {

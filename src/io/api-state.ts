@@ -1,6 +1,7 @@
 /** The API's entries for this instant: what each sensor says, how the device is, and what programs that watch over others want. */
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { DeviceAnswer, NowAnswer, RecentAnswer, SettingsAnswer } from '../api.ts'
 import { costPerHour } from '../cost/bill.ts'
 import { limits } from '../limits.ts'
@@ -13,8 +14,8 @@ import { json, jsonReply } from './reply.ts'
 /** Makes the entries. */
 export function stateEndpoints(parts: Parts): readonly Endpoint[] {
   const { version, root, clock, calendar, recent } = parts
-  const get = (path: string, about: string, schema: string | undefined, make: () => unknown): Endpoint =>
-    endpoint({ method: 'GET', path, about, parameters: {}, answers: { [json]: schema }, answer: () => jsonReply(make()) })
+  const get = (path: string, about: string, schema: string | undefined, make: () => unknown | Promise<unknown>): Endpoint =>
+    endpoint({ method: 'GET', path, about, parameters: {}, answers: { [json]: schema }, answer: async () => jsonReply(await make()) })
   return [
     get('/settings.json', 'What the page has to know before anything else.', 'SettingsAnswer', (): SettingsAnswer => {
       return { version, root, nowMs: clock.wallMs(), staleMs: limits.staleMs, zone: calendar.zone }
@@ -48,10 +49,16 @@ export function stateEndpoints(parts: Parts): readonly Endpoint[] {
   ]
 }
 
-function nowAnswer(parts: Parts): NowAnswer {
+/** Takes a turn for each sensor whose usual day has to be reckoned, so that the first answer of a day keeps nobody waiting. */
+async function nowAnswer(parts: Parts): Promise<NowAnswer> {
   const { clock, calendar, latest, prices } = parts
   const [archive, known, nowMs] = [parts.books.archive, prices(), clock.wallMs()]
   const heard = latest.sensors()
+  for (const { sensor } of heard) {
+    if (archive.isUsualKnown(sensor, nowMs, calendar)) continue
+    archive.usual(sensor, nowMs, calendar)
+    await turn()
+  }
   const house = heard.find(({ sensor }) => sensor === '0')
   const watts = house && !house.stale && house.report.kind === 'power' ? house.report.watts : undefined
   return {

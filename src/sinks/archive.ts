@@ -36,21 +36,26 @@ export interface HistorySensor {
   readonly sinceMs: number
 }
 
-/** What was reckoned of usual days, until the next quarter of an hour. */
-interface Reckoned {
-  readonly quarter: number
-  readonly usual: NowSensor['usual']
+/** What the known days of the last four weeks came to, in thousandths: it holds for a day, if nothing is put into the past. */
+interface Usual {
+  readonly todayMs: number
+  readonly rewrites: number
+  readonly days: number
+  /** All of those days together, by the quarter of an hour on the wall clock. */
+  readonly quarters: Float64Array
 }
 
 const weekMs = 7 * dayMs
 const usualDaysMin = 3
+/** Clocks that are put back over midnight make a day of 25 hours on the wall, too. */
+const dayQuartersMax = 100
 /** A day is known if no more of it is missing. */
 const knownMin = 0.9
 
 export class Archive {
   readonly #accounts: Accounts
   readonly #derived: DerivedHistory
-  readonly #reckoned = new Map<string, Reckoned>()
+  readonly #usual = new Map<Series, Usual>()
 
   constructor(accounts: Accounts, derived: DerivedHistory) {
     this.#accounts = accounts
@@ -85,15 +90,37 @@ export class Archive {
     return knownMs > 0 ? milli / 1000 : null
   }
 
+  /** How often something was put into a sensor's past. */
+  rewrites(place: string): number {
+    return this.#main(place)?.rewrites ?? 0
+  }
+
+  /** Whether asking for a usual day would take long: the first time in a day it does. */
+  isUsualKnown(place: string, nowMs: number, calendar: Calendar): boolean {
+    const series = this.#main(place)
+    return series === undefined || this.#knownUsual(series, calendar.startOf('day', nowMs)) !== undefined
+  }
+
   /** Mean of the known days of the last four weeks: the whole day, and until this time of day. */
   usual(place: string, nowMs: number, calendar: Calendar): NowSensor['usual'] {
-    const quarter = Math.floor(nowMs / quarters.slotMs)
-    const reckoned = this.#reckoned.get(place)
-    if (reckoned?.quarter === quarter) return reckoned.usual
     const series = this.#main(place)
-    const usual = series ? usualOf(series, nowMs, calendar) : null
-    if (series) this.#reckoned.set(place, { quarter, usual })
-    return usual
+    if (series === undefined) return null
+    const todayMs = calendar.startOf('day', nowMs)
+    const known = this.#knownUsual(series, todayMs) ?? usualOf(series, todayMs, calendar)
+    this.#usual.set(series, known)
+    if (known.days < usualDaysMin) return null
+    const passed = wallQuarters(todayMs, nowMs, calendar)
+    let [byNow, day] = [0, 0]
+    for (const [quarter, milli] of known.quarters.entries()) {
+      day += milli
+      byNow += milli * Math.min(1, Math.max(0, passed - quarter))
+    }
+    return { days: known.days, byNowWh: byNow / known.days / 1000, dayWh: day / known.days / 1000 }
+  }
+
+  #knownUsual(series: Series, todayMs: number): Usual | undefined {
+    const known = this.#usual.get(series)
+    return known?.todayMs === todayMs && known.rewrites === series.rewrites ? known : undefined
   }
 
   #sensor(place: string): HistorySensor | undefined {
@@ -127,21 +154,31 @@ function mainPartOf({ kind, medium }: HistorySensor): Part {
   return medium ?? (kind === 'derived' ? 'derived' : 'all')
 }
 
-function usualOf(series: Series, nowMs: number, calendar: Calendar): NowSensor['usual'] {
-  const todayMs = calendar.startOf('day', nowMs)
-  const timeOfDayMs = calendar.wallMsAt(nowMs) - calendar.wallMsAt(todayMs)
-  let [days, byNow, day] = [0, 0, 0]
+function usualOf(series: Series, todayMs: number, calendar: Calendar): Usual {
+  const sums = new Float64Array(dayQuartersMax)
+  const ofDay = new Float64Array(dayQuartersMax)
+  let days = 0
   for (let fromMs = calendar.startOf('day', todayMs - 4 * weekMs + dayMs / 2); fromMs < todayMs; ) {
     const toMs = calendar.nextStart('day', fromMs)
-    const { milli, knownMs } = energyOf(series, fromMs, toMs)
+    ofDay.fill(0)
+    let knownMs = 0
+    for (const { slot, net, filled, coveredMs, filledMs } of series.read(quarters, fromMs, toMs)) {
+      const quarter = Math.floor(wallQuarters(fromMs, Math.max(fromMs, slot * quarters.slotMs), calendar))
+      ofDay[quarter] = (ofDay[quarter] as number) + net + filled
+      knownMs += Math.min(quarters.slotMs, coveredMs + filledMs)
+    }
     if (knownMs >= knownMin * (toMs - fromMs)) {
       days++
-      day += milli
-      byNow += energyOf(series, fromMs, calendar.instantOf(calendar.wallMsAt(fromMs) + timeOfDayMs)).milli
+      for (const [quarter, milli] of ofDay.entries()) sums[quarter] = (sums[quarter] as number) + milli
     }
     fromMs = toMs
   }
-  return days < usualDaysMin ? null : { days, byNowWh: byNow / days / 1000, dayWh: day / days / 1000 }
+  return { todayMs, rewrites: series.rewrites, days, quarters: sums }
+}
+
+/** How many quarters of an hour the wall clock is past where it was at the beginning of the day. */
+function wallQuarters(midnightMs: number, atMs: number, calendar: Calendar): number {
+  return (calendar.wallMsAt(atMs) - calendar.wallMsAt(midnightMs)) / quarters.slotMs
 }
 
 function nextQuarterMs(atMs: number): number {

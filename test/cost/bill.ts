@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Bill, PriceChange } from '../../src/api.ts'
 import { Calendar } from '../../src/calendar.ts'
-import { amountOf, billOf, costPerHour, costsOf, tallyDays } from '../../src/cost/bill.ts'
+import { amountOf, billOf, costPerHour, tallyDays } from '../../src/cost/bill.ts'
 import { moneyText, parseMoney } from '../../src/cost/money.ts'
 import type { EnergySpan } from '../../src/cost/pieces.ts'
 import { Prices } from '../../src/cost/prices.ts'
@@ -13,7 +13,6 @@ import { always, band, changed, economy7, tariffOf } from '../fixtures/cost/tari
 import { holds } from '../fixtures/io/property.ts'
 
 const londoners = new Calendar('Europe/London')
-const hourMs = 3_600_000
 const kilowatt: Load = () => 1_000
 
 interface Row {
@@ -328,24 +327,4 @@ t.test('an hour at this instant', async t => {
   // 2 kW × 0.15, without VAT
   t.equal(costPerHour(prices, Date.parse('2026-06-01T10:00Z'), -2_000), '-0.3')
   t.equal(costPerHour(prices, Date.parse('2026-06-01T10:00Z'), 0), '0')
-})
-
-t.test('the cost of each span of a history', async t => {
-  const prices = new Prices(
-    tariffOf(changed('2026-01-01', economy7, { vatPercent: '10', standingPerDay: '9', exportPerKWh: '0.2' })),
-    londoners
-  )
-  const midnightMs = Date.parse('2026-05-31T23:00Z')
-  const starts = [0, 6, 12, 18].map(hour => midnightMs + hour * hourMs)
-  const load: Load = atMs => {
-    const { hour } = londoners.wallAt(atMs)
-    if (hour >= 18) return null
-    return hour < 12 ? 1_000 : -1_000
-  }
-  const energies = quartersOf(load)(midnightMs - hourMs, midnightMs + 25 * hourMs)
-  // 0:00 to 6:00: (0.5 h × 0.30 + 5.5 h × 0.10) × 1.1 = 0.77; to 12:00: (1.5 h × 0.10 + 4.5 h × 0.30) × 1.1 = 1.65; to 18:00: −6 × 0.20
-  t.strictSame(costsOf(prices, starts, midnightMs + 24 * hourMs, energies), ['0.77', '1.65', '-1.2', null])
-  const before = quartersOf(kilowatt)(midnightMs - 3 * hourMs, midnightMs + 2 * hourMs)
-  t.strictSame(costsOf(prices, [midnightMs - hourMs], midnightMs, before), ['0.33'], 'of the last span, too')
-  t.strictSame(costsOf(prices, [], midnightMs, quartersOf(kilowatt)(midnightMs - hourMs, midnightMs)), [], 'no spans')
 })

@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { amountNear, approximate, moneyText, parseMoney, percentDigits, percentOf, priceOf, roundMoney } from '../../src/cost/money.ts'
+import {
+  amountNear,
+  approximate,
+  millionthsOf,
+  millionthsText,
+  moneyText,
+  parseMoney,
+  percentDigits,
+  percentOf,
+  priceOf,
+  roundMoney
+} from '../../src/cost/money.ts'
 import { holds } from '../fixtures/io/property.ts'
 
 const money = (text: string): bigint => parseMoney(text) as bigint
@@ -56,4 +67,13 @@ t.test('sums of many parts are those of the whole', async t => {
       assert.equal(money(text), roundMoney(sum))
     })
   )
+})
+
+t.test('millionths are numbers that tell the same', async t => {
+  for (const text of ['0', '0.000001', '12.3456', '1000', '999999999.999999']) {
+    const amount = money(text)
+    t.equal(millionthsText(millionthsOf(amount)), text)
+    t.equal(millionthsText(millionthsOf(-amount)), moneyText(-amount))
+  }
+  t.equal(millionthsOf(money('0.000001') / 2n), 1, 'half away from zero')
 })

@@ -78,3 +78,14 @@ t.test('the days of a year that nothing else remembers', async t => {
   store.put(yearKey(2026, '/0/0'), rows.encode())
   t.match(series.readYear(2026)?.next(), { slot: 31, filled: 7 })
 })
+
+t.test('what is put into the past is counted', async t => {
+  const series = new Series(new MemoryStore(), '/0/0')
+  for (const ms of [0, 10_000, 10_000, 20_000]) series.add(row(startMs + ms))
+  t.equal(series.rewrites, 0)
+  series.add(row(startMs))
+  t.equal(series.rewrites, 1)
+  series.addAll(minutes, [{ ...row(startMs), slot: startMs / 60_000 }])
+  series.addAll(minutes, [])
+  t.equal(series.rewrites, 2)
+})
