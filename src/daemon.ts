@@ -24,6 +24,7 @@ import { readPassword } from './io/password.ts'
 import type { ReaderOwner } from './io/reader.ts'
 import type { Request } from './io/request.ts'
 import { Restorer } from './io/restore.ts'
+import { Resumption } from './io/resume.ts'
 import type { Source } from './io/source.ts'
 import { type DiskStore, openStore, type StoreStatus } from './io/store.ts'
 import type { System } from './io/systemd.ts'
@@ -84,7 +85,11 @@ export async function startDaemon(
     prices: () => tariffs.prices
   }
   const guard = new Guard({ password: parts.password, proxies: config.proxies, clock })
-  const api = { endpoints: makeEndpoints(parts, rooms, schemas), admit: (request: Request, peer: string) => guard.admit(request, peer) }
+  const api = {
+    endpoints: makeEndpoints(parts, rooms, schemas),
+    admit: (request: Request, peer: string) => guard.admit(request, peer),
+    failed: (error: Error) => log.warnSeldom(`a request failed: ${error.message}`, error.message)
+  }
   const door = makeWebSocketDoor(link => clients.accept(link), config.proxies)
   const http = makeHttpServer(files, api, door)
   const tcp = makeTcpServer(link => clients.accept(link))
@@ -161,29 +166,18 @@ async function furnish(config: Config, broker: Broker, store: DiskStore, restore
   const books = new Books({ store, calendar, root, scaleOf: place => corrections.of(place).scale ?? 1, publish, encode })
   const desk = new Desk(config.corrections, derivations, [publisher, recent, latest, books])
   const corrected = (place: string): void => desk.correct(place, corrections.of(place))
-  let phase: 'unread' | 'reading' | 'read' = 'unread'
-
-  /** Once the store can be read: puts into it what an export held, and goes on from what is in it. */
-  const read = async (): Promise<void> => {
-    if (store.state !== 'open' || phase === 'reading') return
-    phase = 'reading'
-    books.close()
-    await restorer.apply().catch((error: Error) => log.error(`the restore was given up: ${error.message}`))
+  const open = (): void => {
     corrections.load(corrected)
     tariffs.load()
     books.open()
-    phase = 'read'
   }
-  const restore = async (body: Body): Promise<number> => {
-    const records = await restorer.receive(body)
-    await read()
-    return records
-  }
+  const resumption = new Resumption(store, restorer, { close: () => books.close(), open }, clock, log)
+  const restore = (body: Body): Promise<number> => resumption.restore(body)
   const tick = (): void => {
-    if (phase === 'unread') void read()
+    void resumption.tick()
     books.tick()
   }
-  await read()
+  await resumption.tick()
   return { calendar, publish, publisher, recent, latest, books, desk, corrections, tariffs, corrected, restore, tick }
 }
 

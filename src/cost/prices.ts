@@ -21,6 +21,14 @@ export interface Rates {
   readonly weekdays: readonly (readonly Run[])[]
 }
 
+/** When a band of a price change holds, in minutes of a day's wall clock. */
+interface Span {
+  readonly isWholeDay: boolean
+  readonly fromMinute: number
+  readonly toMinute: number
+  readonly days: PriceBand['days']
+}
+
 /** Minutes of a day's wall clock in which one band holds. */
 interface Run {
   readonly endMinute: number
@@ -88,33 +96,37 @@ export function bandIn(rates: Rates, calendar: Calendar, atMs: number): { readon
 
 function ratesOf(change: PriceChange, calendar: Calendar): Rates {
   const { bands } = change
+  const spans = bands.map(spanOf)
   return {
     fromMs: calendar.instantOf(Date.parse(change.from)),
     vatPercent: parseMoney(change.vatPercent) as Amount,
     standingPerDay: parseMoney(change.standingPerDay) as Amount,
     exportPerKWh: parseMoney(change.exportPerKWh) as Amount,
     bands: bands.map(({ name, pricePerKWh }) => ({ name, pricePerKWh: parseMoney(pricePerKWh) as Amount })),
-    weekdays: [1, 2, 3, 4, 5, 6, 7].map(weekday => runsOf(bands, weekday))
+    weekdays: [1, 2, 3, 4, 5, 6, 7].map(weekday => runsOf(spans, weekday))
   }
 }
 
+function spanOf({ start, end, days }: PriceBand): Span {
+  return { isWholeDay: start === undefined, fromMinute: minuteOf(start), toMinute: minuteOf(end), days }
+}
+
 /** The day's runs: between any two edges the first band that fits holds. */
-function runsOf(bands: readonly PriceBand[], weekday: number): readonly Run[] {
-  const edges = new Set(bands.flatMap(({ start, end }) => [minuteOf(start), minuteOf(end)]).filter(minute => minute > 0))
+function runsOf(spans: readonly Span[], weekday: number): readonly Run[] {
+  const edges = new Set(spans.flatMap(({ fromMinute, toMinute }) => [fromMinute, toMinute]).filter(minute => minute > 0))
   const starts = [0, ...[...edges].sort((a, b) => a - b)]
   return starts.map((start, index) => ({
     endMinute: starts[index + 1] ?? dayMinutes,
-    band: bands.findIndex(band => fits(band, weekday, start))
+    band: spans.findIndex(span => fits(span, weekday, start))
   }))
 }
 
 /** A band over midnight belongs to the day on which it starts. */
-function fits({ start, end, days }: PriceBand, weekday: number, minute: number): boolean {
+function fits({ isWholeDay, fromMinute, toMinute, days }: Span, weekday: number, minute: number): boolean {
   const isOn = (day: number): boolean => days === undefined || days.includes(day)
-  const [from, to] = [minuteOf(start), minuteOf(end)]
-  if (start === undefined) return isOn(weekday)
-  if (from < to) return from <= minute && minute < to && isOn(weekday)
-  return minute >= from ? isOn(weekday) : minute < to && isOn(weekday === 1 ? 7 : weekday - 1)
+  if (isWholeDay) return isOn(weekday)
+  if (fromMinute < toMinute) return fromMinute <= minute && minute < toMinute && isOn(weekday)
+  return minute >= fromMinute ? isOn(weekday) : minute < toMinute && isOn(weekday === 1 ? 7 : weekday - 1)
 }
 
 function minuteOf(clock: string | undefined): number {

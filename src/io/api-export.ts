@@ -1,4 +1,5 @@
 /** The API's entries that give everything away in a file, and take it back. */
+import { setImmediate as turn } from 'node:timers/promises'
 import type { RestoreAnswer } from '../api.ts'
 import { limits } from '../limits.ts'
 import type { HistoryRow, HistorySensor } from '../sinks/archive.ts'
@@ -6,6 +7,7 @@ import { cellsOf, csv, tableHead } from './api-history.ts'
 import type { Body } from './body.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { exportLines, gather } from './export.ts'
+import { untilKept } from './kept.ts'
 import { choice } from './parameters.ts'
 import type { Parts } from './parts.ts'
 import { json, jsonReply, Refusal } from './reply.ts'
@@ -58,17 +60,22 @@ export function exportEndpoints(parts: Parts, restore: (body: Body) => Promise<n
 /** What waits is written first, so that it is in the file. */
 async function records({ store, books, version, clock, calendar }: Parts): Promise<AsyncIterable<string>> {
   books.save()
+  await untilKept(store, 'the store cannot be written now')
   const { level } = store
-  if (store.state !== 'open' || !level) throw new Refusal(503, 'the store cannot be read now')
-  await new Promise<void>(resolve => store.afterWrite(resolve))
+  if (!level) throw new Refusal(503, 'the store cannot be read now')
   return exportLines(level, { wattslug: 'export', format: 1, version, atMs: clock.wallMs(), zone: calendar.zone })
 }
+
+/** Years of which nothing is known make no piece, and must not keep everybody waiting either. */
+const rowsPerTurn = 500
 
 /** A table of every sensor, one behind the other; spans of which nothing is known are left out. */
 async function* quarters(parts: Parts): AsyncGenerator<string> {
   const lines = gather(`${['sensor', ...tableHead].join(',')}\r\n`)
+  let rows = 0
   for (const sensor of parts.books.archive.sensors()) {
     for (const row of quartersOf(parts, sensor)) {
+      if (++rows % rowsPerTurn === 0) await turn()
       if (row.knownSeconds === 0 && row.energyWh === null) continue
       const piece = lines.add(`${[sensor.place, ...cellsOf(row)].join(',')}\r\n`)
       if (piece !== undefined) yield piece

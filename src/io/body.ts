@@ -1,11 +1,17 @@
 /** What comes behind a request's head: as many bytes as it said, taken from the socket only as fast as they are asked for. */
 import type { Socket } from 'node:net'
+import { limits } from '../limits.ts'
 import { Refusal } from './reply.ts'
 
 /** How reading goes: somebody waits, or something does. */
 type Phase =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'waiting'; readonly resolve: (piece: Buffer | undefined) => void; readonly reject: (error: unknown) => void }
+  | {
+      readonly kind: 'waiting'
+      readonly resolve: (piece: Buffer | undefined) => void
+      readonly reject: (error: unknown) => void
+      readonly silence: NodeJS.Timeout
+    }
   | { readonly kind: 'failed'; readonly error: Refusal }
 
 /** A body; what comes behind it is of no interest. It is read once. */
@@ -39,7 +45,8 @@ export class Body implements AsyncIterable<Buffer> {
       this.#pieces.push(piece)
       return
     }
-    const { resolve } = this.#phase
+    const { resolve, silence } = this.#phase
+    clearTimeout(silence)
     this.#phase = { kind: 'idle' }
     resolve(piece)
   }
@@ -48,7 +55,10 @@ export class Body implements AsyncIterable<Buffer> {
   fail(status: number, why: string): void {
     if (this.#missing === 0) return
     const error = new Refusal(status, `${why}; ${this.bytes - this.#missing} of ${this.bytes} bytes came`)
-    if (this.#phase.kind === 'waiting') this.#phase.reject(error)
+    if (this.#phase.kind === 'waiting') {
+      clearTimeout(this.#phase.silence)
+      this.#phase.reject(error)
+    }
     this.#phase = { kind: 'failed', error }
   }
 
@@ -62,7 +72,8 @@ export class Body implements AsyncIterable<Buffer> {
     if (piece || this.#missing === 0) return Promise.resolve(piece)
     if (this.#phase.kind === 'failed') return Promise.reject(this.#phase.error)
     return new Promise((resolve, reject) => {
-      this.#phase = { kind: 'waiting', resolve, reject }
+      const silence = setTimeout(() => this.fail(408, 'nothing came for long'), limits.drainMs)
+      this.#phase = { kind: 'waiting', resolve, reject, silence }
       this.#socket.resume()
     })
   }

@@ -13,7 +13,7 @@ export interface FieldRule {
 
 /** The rules for all fields, for the file and for the page. */
 export const correctionRules: Readonly<Record<keyof Correction, FieldRule>> = {
-  name: { allowed: 'a text of 1 to 40 characters', read: readName },
+  name: { allowed: 'a text of 1 to 40 characters, none of them a control character', read: readName },
   scale: { allowed: 'a number from 0.01 to 100', read: value => inRange(value, 0.01, 100) },
   temperatureOffset: { allowed: 'a number from -50 to 50', read: value => inRange(value, -50, 50) },
   spikeFilter: { allowed: 'true or false', read: readFlag },
@@ -23,11 +23,15 @@ export const correctionRules: Readonly<Record<keyof Correction, FieldRule>> = {
 const fields = Object.keys(correctionRules)
 const prefix = 'c/sensor/'
 
+/** Control characters, and what turns the direction of the text around it. */
+const unfit = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
+
 /** The corrections in force, by place. */
 export class Corrections {
   readonly #fromFile: ReadonlyMap<string, Correction>
   readonly #store: Store
   readonly #changed = new Map<string, Correction>()
+  #isLoaded = false
 
   /** @param fromFile what the settings say, by place such as `0` or `meter2/1` */
   constructor(fromFile: ReadonlyMap<string, Correction>, store: Store) {
@@ -42,6 +46,7 @@ export class Corrections {
 
   /** Reads what is kept in the store; calls back with each place for which something else is in force now. */
   load(changed: (place: string) => void): void {
+    this.#isLoaded = true
     for (const place of places()) {
       const kept = parse(this.#store.get(prefix + place))
       if (JSON.stringify(kept) === JSON.stringify(this.#changed.get(place))) continue
@@ -53,6 +58,7 @@ export class Corrections {
 
   /** Changes the fields that are named; `null` goes back to what the file says. @throws Refusal */
   change(place: string, value: unknown): void {
+    if (!this.#isLoaded) throw new Refusal(503, 'what was changed before cannot be read now') // it would be lost
     const former = this.#changed.get(place)
     const wanted = Object.fromEntries(
       Object.entries({ ...former, ...readChange(value) }).filter(([, field]) => field !== null)
@@ -106,7 +112,7 @@ function parse(bytes: Uint8Array | undefined): Correction | undefined {
 }
 
 function readName(value: unknown): unknown {
-  return typeof value === 'string' && value.length >= 1 && value.length <= 40 ? value : undefined
+  return typeof value === 'string' && value.length >= 1 && value.length <= 40 && !unfit.test(value) ? value : undefined
 }
 
 function readFlag(value: unknown): unknown {

@@ -33,7 +33,7 @@ export interface Endpoint {
   readonly about: string
   readonly parameters: Parameters
   readonly content?: Content
-  /** By Content-Type: the name of the answer's type in src/api.ts, if it has one. */
+  /** By Content-Type: the name of the answer's type in src/api.ts, if it has one; with ` | null` behind it when there may be none. */
   readonly answers: Readonly<Record<string, string | undefined>>
   /** Statuses beside 200 that mean what the description says. */
   readonly statuses?: Readonly<Record<number, string>>

@@ -1,8 +1,10 @@
 /** Who may change something: whoever comes from our own page or from no page at all, with the password when there is one. */
+import { isIP } from 'node:net'
+import { hostname } from 'node:os'
 import { limits } from '../limits.ts'
 import type { Clock } from './clock.ts'
-import { checkPassword, type PasswordState } from './password.ts'
-import { clientAddress, makeProxies } from './proxies.ts'
+import { checkPassword, type PasswordHash, type PasswordState } from './password.ts'
+import { clientAddress, isTrustedPeer, makeProxies, type Proxies } from './proxies.ts'
 import { Refusal } from './reply.ts'
 import type { Request } from './request.ts'
 
@@ -27,7 +29,7 @@ const challenge = { 'WWW-Authenticate': 'X-Basic realm="wattslug", charset="UTF-
 /** Lets changes pass, or throws why not. */
 export class Guard {
   readonly #options: GuardOptions
-  readonly #proxies: ReturnType<typeof makeProxies>
+  readonly #proxies: Proxies
   /** The one that failed longest ago stands first. */
   readonly #failed = new Map<string, Failed>()
   #hashing = 0
@@ -41,7 +43,11 @@ export class Guard {
   async admit(request: Request, peer: string): Promise<void> {
     refuseOtherPages(request)
     const password = this.#options.password()
-    if (password.kind === 'none') return
+    if (password.kind === 'none') {
+      // A proxy of ours asks for our name, whatever that is; and where there is a password, a name cannot get around it.
+      if (!isTrustedPeer(peer, this.#proxies)) refuseOtherNames(request)
+      return
+    }
     if (password.kind === 'unusable') throw new Refusal(500, `${password.message}; until that is mended nothing can be changed`)
     const address = networkOf(clientAddress(peer, request.headers.get('x-forwarded-for'), this.#proxies))
     this.#refuseHasty(address)
@@ -50,15 +56,21 @@ export class Guard {
       throw new Refusal(401, 'this needs the password, by Authorization: Basic with any user name', undefined, challenge)
     if (this.#hashing >= limits.passwordsMax)
       throw new Refusal(503, 'too many passwords are being checked', undefined, { 'Retry-After': '1' })
-    this.#hashing++
-    const isRight = await checkPassword(said, password.hash)
-    this.#hashing--
-    if (isRight) {
+    if (await this.#isRight(said, password.hash)) {
       this.#failed.delete(address)
       return
     }
     this.#remember(address)
     throw new Refusal(401, 'that is not the password', undefined, challenge)
+  }
+
+  async #isRight(said: string, hash: PasswordHash): Promise<boolean> {
+    this.#hashing++
+    try {
+      return await checkPassword(said, hash)
+    } finally {
+      this.#hashing--
+    }
   }
 
   #refuseHasty(address: string): void {
@@ -90,6 +102,17 @@ function refuseOtherPages({ headers }: Request): void {
     "changes come from wattslug's own page, or from no page at all",
     origin === undefined ? 'Sec-Fetch-Site' : 'Origin'
   )
+}
+
+/** Names that no stranger can own, so that no page of a stranger can have them lead here. */
+const ownName = /^(?:[^.]+|.+\.(?:local|lan|home|home\.arpa|internal|fritz\.box))$/
+
+/** Whoever owns a name can let it lead to a page of theirs first, and to us then: to a browser both are one page. @throws Refusal */
+function refuseOtherNames({ headers }: Request): void {
+  const [, bracketed, plain = ''] = /^(?:\[([^\]]+)\]|([^:]*?))\.?(?::\d+)?$/.exec(headers.get('host')?.toLowerCase() ?? '') ?? []
+  const host = bracketed ?? plain
+  if (isIP(host) !== 0 || ownName.test(host) || host === hostname().toLowerCase()) return
+  throw new Refusal(403, "without a password, changes need wattslug's address, or a name within the house such as meter.local", 'Host')
 }
 
 /** The password of `Basic` credentials; there may be any user name (RFC 7617). */

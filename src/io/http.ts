@@ -25,6 +25,8 @@ export interface Api {
   readonly endpoints?: readonly Endpoint[]
   /** Lets a change pass. @throws Refusal */
   readonly admit?: (request: Request, peer: string) => Promise<void>
+  /** Something went wrong that is nobody's mistake, such as a disk that fails. */
+  readonly failed?: (error: Error) => void
 }
 
 /** The server; the caller listens and closes. */
@@ -32,9 +34,12 @@ export type HttpServer = Server & { closeAllConnections(): void }
 
 /** Makes the server. Each connection has one request: who sends thousands in one piece has them neither parsed nor answered. */
 export function makeHttpServer(files: readonly PageFile[], api: Api, door: WebSocketDoor): HttpServer {
-  const { endpoints = [], admit = async () => undefined } = api
+  const { endpoints = [], admit = async () => undefined, failed = () => undefined } = api
   const byPath = new Map(files.map(file => [file.path, file]))
-  const site: Site = { files: byPath, endpoints, admit, door, visitors: new Set(), answering: new Set(), uploading: new Set() }
+  const site: Site = {
+    ...{ files: byPath, endpoints, admit, failed, door, visitors: new Set<Visitor>(), answering: new Set<Visitor>() },
+    uploading: { value: new Set(), file: new Set() }
+  }
   const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs, allowHalfOpen: true }
   const server = createServer(options, socket => new Visitor(socket, site))
   server.maxConnections = limits.clientsMax + 2 * limits.strangersMax + limits.requestsMax
@@ -52,8 +57,8 @@ interface Site extends Required<Api> {
   readonly visitors: Set<Visitor>
   /** Those whose answer is being made, or waits in memory for the system to take it. */
   readonly answering: Set<Visitor>
-  /** Those of them that send a body. */
-  readonly uploading: Set<Visitor>
+  /** Those of them that send a body: a file takes long, and must not keep out those that change something. */
+  readonly uploading: Readonly<Record<'value' | 'file', Set<Visitor>>>
 }
 
 /** What came of the head; what comes with it; or its answer is on its way, and what follows is of no interest. */
@@ -139,7 +144,7 @@ class Visitor implements SocketOwner {
     else this.#refuse(426, 'This is MQTT over WebSocket: connect to it with an MQTT client.', { Upgrade: 'websocket' }, withBody)
   }
 
-  /** Has an entry of the API answer. Whatever else than a refusal it throws is a mistake of ours. */
+  /** Has an entry of the API answer. What it throws that is neither a refusal nor the system's is a mistake of ours. */
   async #ask(entry: Endpoint, rest: string | undefined, request: Request, behind: Buffer): Promise<void> {
     clearTimeout(this.#timer)
     this.#site.answering.add(this)
@@ -151,12 +156,19 @@ class Visitor implements SocketOwner {
       if (entry.method !== 'GET') await this.#site.admit(request, this.#socket.remoteAddress ?? 'nowhere')
       reply = await entry.answer({ values, request, body })
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      reply = error.reply()
+      reply = this.#refusalOf(error).reply()
     }
-    this.#site.uploading.delete(this)
+    for (const uploading of Object.values(this.#site.uploading)) uploading.delete(this)
     if (this.#isGone()) this.#site.answering.delete(this)
     else this.#reply(reply, request)
+  }
+
+  /** @throws what is a mistake of ours */
+  #refusalOf(error: unknown): Refusal {
+    if (error instanceof Refusal) return error
+    if (!isOperational(error)) throw error
+    this.#site.failed(error)
+    return new Refusal(500, `it failed: ${error.message}`)
   }
 
   /** What comes with a request, as the entry wants it. @throws Refusal */
@@ -170,8 +182,11 @@ class Visitor implements SocketOwner {
     if (headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() !== content.type)
       throw new Refusal(415, `allowed: ${content.type}`, 'Content-Type')
     if (expected !== undefined && expected !== '100-continue') throw new Refusal(417, 'allowed: 100-continue', 'Expect')
-    if (this.#site.uploading.size >= limits.uploadsMax) throw new Refusal(503, 'too many send at once', undefined, { 'Retry-After': '1' })
-    this.#site.uploading.add(this)
+    const kind = content.bytesMax > limits.bodyBytesMax ? 'file' : 'value'
+    const uploading = this.#site.uploading[kind]
+    if (uploading.size >= (kind === 'file' ? 1 : limits.uploadsMax))
+      throw new Refusal(503, 'too many send at once', undefined, { 'Retry-After': '1' })
+    uploading.add(this)
     const body: Body = new Body(this.#socket, Number(length), behind, () => {
       this.#timer = setTimeout(() => body.fail(408, 'the body came too slowly'), content.withinMs)
       if (expected) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n')
@@ -253,6 +268,11 @@ class Visitor implements SocketOwner {
 function wrongMethod(method: string, methods: readonly string[]): Reply {
   const allowed = methods.join(', ')
   return new Refusal(405, `${method} means nothing here; allowed: ${allowed}`, undefined, { Allow: allowed }).reply()
+}
+
+/** What the system or the store's library says of a call that it could not do. */
+function isOperational(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && /^(?:E(?!RR_)[A-Z0-9]+|LEVEL_\w+)$/.test(String(error.code))
 }
 
 function restALittle(socket: Socket): void {

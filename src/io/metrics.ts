@@ -1,5 +1,6 @@
 /** The daemon in numbers, in Prometheus' text format 0.0.4. */
 import { placeOf, type Report } from '../reading.ts'
+import type { Clock } from './clock.ts'
 import type { Parts } from './parts.ts'
 
 type Labels = Readonly<Record<string, string>>
@@ -74,13 +75,22 @@ function processFamilies({ store, faults, told, findings, clock, version }: Part
     { ...single('wattslug_store_refusals_total', 'Changes for which there was no room.', store.refusals), type: 'counter' },
     { name: 'wattslug_info', type: 'gauge', help: 'Always 1; its label tells the version.', samples: [[{ version }, 1]] },
     single('process_resident_memory_bytes', 'Resident memory.', process.memoryUsage.rss()),
-    single('process_start_time_seconds', 'When it was started, in seconds since 1970.', (clock.wallMs() - clock.monotonicMs()) / 1_000),
+    single('process_start_time_seconds', 'When it was started, in seconds since 1970.', startSeconds(clock)),
     { ...single('process_cpu_seconds_total', 'Time that it ran on a processor.', cpuSeconds()), type: 'counter' }
   ]
 }
 
 function single(name: string, help: string, value: number): Family {
   return { name, type: 'gauge', help, samples: [[{}, value]] }
+}
+
+let startedSeconds = 0
+
+/** The same at each scrape, or it would look like a new start; another only after the clock was set. */
+function startSeconds(clock: Clock): number {
+  const seconds = (clock.wallMs() - clock.monotonicMs()) / 1_000
+  if (Math.abs(seconds - startedSeconds) > 1) startedSeconds = Math.round(seconds)
+  return startedSeconds
 }
 
 function cpuSeconds(): number {

@@ -61,7 +61,13 @@ function parameterOf(
 }
 
 function contentOf(answers: Endpoint['answers']): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(answers).map(([type, name]) => [type, name === undefined ? {} : { schema: referenceTo(name) }]))
+  return Object.fromEntries(Object.entries(answers).map(([type, name]) => [type, name === undefined ? {} : { schema: answerOf(name) }]))
+}
+
+/** A type, or that and null, as TypeScript writes it. */
+function answerOf(name: string): Readonly<Record<string, unknown>> {
+  const [type = '', ...others] = name.split(' | ')
+  return others.includes('null') ? { anyOf: [referenceTo(type), { type: 'null' }] } : { ...referenceTo(type) }
 }
 
 function referenceTo(name: string): { readonly $ref: string } {

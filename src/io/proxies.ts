@@ -24,13 +24,18 @@ export function makeProxies(list: readonly string[]): Proxies {
  */
 export function clientAddress(peer: string, forwarded: string | undefined, proxies: Proxies): string {
   const socket = plainAddress(peer) ?? peer
-  if (forwarded === undefined || !isTrusted(socket, proxies)) return socket
+  if (forwarded === undefined || !isTrustedPeer(peer, proxies)) return socket
   const said = forwarded.split(',').map(each => plainAddress(each.trim()))
   for (const address of said.reverse()) {
     if (address === undefined) return socket
     if (!isTrusted(address, proxies)) return address
   }
   return said.at(-1) ?? socket
+}
+
+/** Whether the other end of a socket is one of them. */
+export function isTrustedPeer(peer: string, proxies: Proxies): boolean {
+  return isTrusted(plainAddress(peer) ?? peer, proxies)
 }
 
 function isTrusted(address: string, proxies: Proxies): boolean {

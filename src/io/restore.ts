@@ -48,22 +48,33 @@ export class Restorer {
       await this.#keep(body)
       const records = await checkExport(this.#unfinished)
       await rename(this.#unfinished, this.#file)
-      this.#phase = 'due'
       await syncFolder(dirname(this.#file))
+      this.#phase = 'due'
       return records
-    } finally {
-      if (this.#phase === 'receiving') this.#phase = 'idle'
-      await rm(this.#unfinished, { force: true })
+    } catch (error) {
+      for (const file of [this.#unfinished, this.#file]) await rm(file, { force: true }).catch(() => undefined) // what failed is told already
+      this.#phase = 'idle'
+      throw error instanceof Refusal ? error : new Refusal(507, `it cannot be kept: ${(error as Error).message}`)
     }
   }
 
   /**
    * Puts all that is due into the store, in the place of what is there; nobody else may change that meanwhile. A file that was damaged
-   * since it was received is set aside, and nothing is changed. @throws Error then, or when the store is closed
+   * since it was received is set aside, and nothing is changed. @throws Error then; and when it must be begun anew, for it is due still
    */
   async apply(): Promise<void> {
     if (this.#phase !== 'due') return
     this.#phase = 'applying'
+    try {
+      await this.#check()
+      await this.#replaceAll()
+      this.#phase = 'idle'
+    } finally {
+      if (this.#phase === 'applying') this.#phase = 'due'
+    }
+  }
+
+  async #check(): Promise<void> {
     try {
       await checkExport(this.#file)
     } catch (error) {
@@ -71,6 +82,9 @@ export class Restorer {
       this.#phase = 'idle'
       throw error
     }
+  }
+
+  async #replaceAll(): Promise<void> {
     await this.#deleteAll()
     for await (const { text } of readLines(this.#file)) {
       const { key, value } = JSON.parse(text) as Readonly<Record<string, unknown>>
@@ -79,7 +93,6 @@ export class Restorer {
     await new Promise<void>(resolve => this.#store.afterSync(resolve))
     await rm(this.#file, { force: true })
     await syncFolder(dirname(this.#file))
-    this.#phase = 'idle'
   }
 
   get #unfinished(): string {
@@ -92,10 +105,8 @@ export class Restorer {
       throw new Refusal(507, `the disk has no room for it: ${roomTimes * body.bytes} bytes are needed`)
     const file = await open(this.#unfinished, 'w', 0o600)
     try {
-      for await (const piece of body) await file.write(piece)
+      for await (const piece of body) await file.writeFile(piece) // all of it: a write may take less
       await file.sync()
-    } catch (error) {
-      throw error instanceof Refusal ? error : new Refusal(507, `it cannot be written: ${(error as Error).message}`)
     } finally {
       await file.close()
     }
@@ -110,16 +121,25 @@ export class Restorer {
     }
   }
 
-  #page(after: string): Promise<readonly Entry[]> {
-    return new Promise(resolve => this.#store.entries('', countMax, resolve, after))
+  /** A store that fails knows only some of its entries, or none. */
+  async #page(after: string): Promise<readonly Entry[]> {
+    for (;;) {
+      const entries = await new Promise<readonly Entry[]>(resolve => this.#store.entries('', countMax, resolve, after))
+      if (this.#store.state === 'open') return entries
+      await this.#untilWritten()
+    }
   }
 
   /** Waits for the disk when too much waits for it. */
   async #change(change: () => boolean): Promise<void> {
     for (let isTaken = change(); !isTaken || this.#store.waitingBytes > limits.exportValueBytesMax; isTaken ||= change()) {
-      if (this.#store.state === 'closed') throw new Error('the store was closed')
-      await new Promise<void>(resolve => this.#store.afterWrite(resolve))
+      await this.#untilWritten()
     }
+  }
+
+  async #untilWritten(): Promise<void> {
+    if (this.#store.state === 'closed') throw new Error('the store was closed')
+    await new Promise<void>(resolve => this.#store.afterWrite(resolve))
   }
 }
 

@@ -1,6 +1,8 @@
 /** Answers on their way: heads, tags, and bodies in pieces of which the next is made when the system has taken the last. */
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
+import { setImmediate as turn } from 'node:timers/promises'
 import { limits } from '../limits.ts'
 import { cutOff } from './tcp.ts'
 
@@ -45,14 +47,21 @@ export function tagOf(text: string): string {
   return `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 16)}"`
 }
 
+/** A socket that takes all at once ends no turn of the event loop: so long everybody else may wait for one. */
+const turnMs = 5
+
 /** Sends all pieces, one after the other; false when the connection or what makes them broke off. */
 export async function sendPieces(socket: Socket, pieces: AsyncIterable<string | Uint8Array>, isChunked: boolean): Promise<boolean> {
   const untilTimer = setTimeout(cutOff, limits.transferMs, socket)
+  let turnedMs = performance.now()
   try {
     for await (const piece of pieces) {
       if (socket.destroyed) return false
       const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece
       if (bytes.length > 0 && !(await write(socket, isChunked ? chunkOf(bytes) : [bytes]))) return false
+      if (performance.now() - turnedMs < turnMs) continue
+      await turn()
+      turnedMs = performance.now()
     }
     return !isChunked || (await write(socket, [Buffer.from('0\r\n\r\n')]))
   } catch {

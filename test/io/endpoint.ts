@@ -1,4 +1,5 @@
 /** The API over real sockets: what a request means, what comes with it, and answers in pieces, byte by byte. */
+import { readFile } from 'node:fs/promises'
 import t from 'tap'
 import { type Endpoint, endpoint, readJson } from '../../src/io/endpoint.ts'
 import { makeHttpServer } from '../../src/io/http.ts'
@@ -33,6 +34,13 @@ function entries(seen: Seen): readonly Endpoint[] {
     yield 'begun'
     throw new Error('the store was closed')
   }
+  async function* busy(): AsyncGenerator<string> {
+    for (let piece = 0; piece < 300; piece++) {
+      const endMs = performance.now() + 1
+      while (performance.now() < endMs);
+      yield 'x'
+    }
+  }
   const get = (path: string, answer: Endpoint['answer']): Endpoint => ({
     method: 'GET',
     path,
@@ -46,6 +54,8 @@ function entries(seen: Seen): readonly Endpoint[] {
     get('/api/x', ({ values }) => jsonReply(values, { tagged: 'same' })),
     get('/api/later', () => new Promise(resolve => seen.waiting.push(() => resolve(jsonReply('late'))))),
     get('/api/pieces', () => ({ type: 'text/plain', body: pieces() })),
+    get('/api/busy', () => ({ type: 'text/plain', body: busy() })),
+    get('/api/ill', async () => jsonReply(await readFile('/'))),
     get('/api/broken', () => ({ type: 'text/plain', body: broken() })),
     endpoint({
       method: 'PUT',
@@ -82,8 +92,9 @@ function entries(seen: Seen): readonly Endpoint[] {
 
 async function serveEntries(t: Test, admit?: () => Promise<void>) {
   const seen: Seen = { pieces: 0, closed: 0, waiting: [], bytes: 0 }
+  const failed: Error[] = []
   const door = makeWebSocketDoor(() => undefined)
-  const server = makeHttpServer([], { endpoints: entries(seen), ...(admit ? { admit } : {}) }, door)
+  const server = makeHttpServer([], { endpoints: entries(seen), failed: error => failed.push(error), ...(admit ? { admit } : {}) }, door)
   const port = await listenOnFree(server)
   t.teardown(() => {
     server.close()
@@ -96,7 +107,7 @@ async function serveEntries(t: Test, admit?: () => Promise<void>) {
     raw.socket.destroy()
     return answerOf(raw)
   }
-  return { say, seen, port, server }
+  return { say, seen, port, server, failed }
 }
 
 function answerOf(raw: Raw): { status: number; text: string; body: string } {
@@ -214,16 +225,53 @@ t.test('a long body is taken as it is asked for', async t => {
 
 t.test('few send bodies at once', async t => {
   const { port, say } = await serveEntries(t)
-  const begun = `${head('POST /api/file', 'Content-Type: application/x-ndjson', 'Content-Length: 10')}x`
-  const raws: Raw[] = []
-  for (let index = 0; index < limits.uploadsMax; index++) raws.push(await connectRaw(t, port, begun))
+  const begun = `${head('PUT /api/x', `Content-Type: ${json}`, 'Content-Length: 10')}x`
+  const file = `${head('POST /api/file', 'Content-Type: application/x-ndjson', 'Content-Length: 10')}x`
+  const raws: Raw[] = [await connectRaw(t, port, file)]
   let status = 200
+  for (let tries = 0; tries < 100 && status === 200; tries++) status = (await say(`${file}123456789`)).status
+  t.equal(status, 503, 'one file')
+  t.match(await say(put('1')), { status: 200 }, 'which keeps no change out')
+  status = 200
+  for (let index = 0; index < limits.uploadsMax; index++) raws.push(await connectRaw(t, port, begun))
   for (let tries = 0; tries < 100 && status === 200; tries++) status = (await say(put('1'))).status
   t.equal(status, 503)
   t.match(await say(head('GET /api/x')), { status: 200 }, 'who looks does not notice')
   for (const raw of raws) raw.socket.destroy()
   for (let tries = 0; tries < 100 && status === 503; tries++) status = (await say(put('1'))).status
   t.equal(status, 200, 'when those are gone there is room')
+})
+
+t.test('who brings nothing of a body is cut off', async t => {
+  const { drainMs } = limits
+  setLimits({ drainMs: 300 })
+  t.teardown(() => setLimits({ drainMs }))
+  const { port } = await serveEntries(t)
+  const raw = await connectRaw(t, port, `${head('POST /api/file', 'Content-Type: application/x-ndjson', 'Content-Length: 10')}x`)
+  await until(() => raw.isEnded, 'an answer')
+  t.match(raw.text(), /^HTTP\/1\.1 408 [\s\S]*nothing came for long; 1 of 10 bytes came/)
+})
+
+t.test('what the system refuses is answered and told', async t => {
+  const { say, failed } = await serveEntries(t)
+  t.match(await say(head('GET /api/ill')), { status: 500, body: /EISDIR/ })
+  t.match(failed, [{ code: 'EISDIR' }])
+})
+
+t.test('an answer that the socket takes at once keeps nobody waiting', async t => {
+  const { port } = await serveEntries(t)
+  let turnsTaken = 0
+  let isDone = false
+  const count = (): void => {
+    turnsTaken++
+    if (!isDone) setImmediate(count)
+  }
+  const raw = await connectRaw(t, port, head('GET /api/busy'))
+  await until(() => raw.text().includes('\r\n\r\n'), 'the first')
+  count()
+  await until(() => raw.isEnded, 'the last')
+  isDone = true
+  t.ok(turnsTaken > 10, `${turnsTaken} turns were taken meanwhile`)
 })
 
 t.test('pieces: each is made when the one before is taken', async t => {

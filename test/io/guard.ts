@@ -1,4 +1,5 @@
 /** The guard: who may change something, and how often one may guess. */
+import { hostname } from 'node:os'
 import t from 'tap'
 import { Guard } from '../../src/io/guard.ts'
 import { type PasswordState, readPassword, writePassword } from '../../src/io/password.ts'
@@ -55,6 +56,16 @@ t.test('without a password: everybody but pages from elsewhere', async t => {
     { 'sec-fetch-site': 'same-site', origin: 'http://meter.local:8080' }
   ]
   for (const headers of bad) t.equal(await admit(headers as Record<string, string>), 403, JSON.stringify(headers))
+})
+
+t.test('without one: only by names that no stranger owns', async t => {
+  const { admit } = guard({ kind: 'none' }, ['10.9.9.9'])
+  const own = ['localhost', 'meter', 'Meter.local.', 'meter.fritz.box', 'a.home.arpa', '192.168.1.2', '[::1]', '[fe80::1]', hostname()]
+  for (const host of own.flatMap(name => [name, `${name}:8080`])) t.equal(await admit({ host, origin: `http://${host}` }), 200, host)
+  const strange = ['evil.example', 'evil.example:8080', 'local.evil.example', '', '192.168.1.2.evil.example', '[evil.example]', 'a:b:c']
+  for (const host of strange) t.equal(await admit({ host, origin: `http://${host}` }), 403, host)
+  t.equal(await admit({ host: 'power.example' }, '::ffff:10.9.9.9'), 200, 'a proxy of ours knows our name')
+  t.equal(await guard().admit({ ...right, host: 'power.example' }), 200, 'a password has no name')
 })
 
 t.test('with one: who has it, under any name', async t => {

@@ -1,16 +1,21 @@
 /** Export and restore: what goes out comes back, whole or not at all, also when the daemon is killed in the middle of it. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import type { Body } from '../../src/io/body.ts'
 import { type ExportHead, exportLines } from '../../src/io/export.ts'
+import { canWrite, openLevel } from '../../src/io/level.ts'
+import { makeLog } from '../../src/io/log.ts'
 import { Refusal } from '../../src/io/reply.ts'
 import { checkExport, Restorer } from '../../src/io/restore.ts'
+import { Resumption } from '../../src/io/resume.ts'
 import { type DiskStore, openStore } from '../../src/io/store.ts'
-import { limits } from '../../src/limits.ts'
+import { limits, setLimits } from '../../src/limits.ts'
 import { makeFolder } from '../fixtures/e2e/program.ts'
 import { holdsLater } from '../fixtures/io/property.ts'
+import { TestClock } from '../fixtures/io/serving.ts'
+import { until } from '../fixtures/io/waiting.ts'
 import { bytes, entriesOf, text, written } from '../fixtures/store/store-suite.ts'
 
 const head: ExportHead = { wattslug: 'export', format: 1, version: '1', atMs: 5, zone: 'UTC' }
@@ -19,6 +24,52 @@ async function open(t: Test, path = join(makeFolder(t), 'store')): Promise<{ sto
   const store = await openStore(path, () => undefined)
   t.teardown(() => store.close())
   return { store, path }
+}
+
+/** A store on a disk that cannot be read while it is ill. */
+async function openIll(t: Test): Promise<{ store: DiskStore; path: string; disk: { isIll: boolean } }> {
+  const { storeRetryMs } = limits
+  setLimits({ storeRetryMs: 20 })
+  t.teardown(() => setLimits({ storeRetryMs }))
+  const disk = { isIll: false }
+  const path = join(makeFolder(t), 'store')
+  const store = await openStore(path, () => undefined, {
+    canWrite,
+    async open(path, damaged) {
+      if (disk.isIll) return { kind: 'failed', message: 'it is ill' }
+      const opening = await openLevel(path, damaged)
+      if (opening.kind !== 'open') return opening
+      const { level } = opening
+      const iterator = ((options: object) => {
+        if (disk.isIll) throw new Error('EIO')
+        return level.iterator(options)
+      }) as typeof level.iterator
+      return {
+        ...opening,
+        level: {
+          getSync: (key: string) => level.getSync(key),
+          batch: level.batch.bind(level) as typeof level.batch,
+          iterator,
+          close: () => level.close()
+        }
+      }
+    }
+  })
+  t.teardown(() => store.close())
+  return { store, path, disk }
+}
+
+/** What goes on from the store after a restore, and what is told. */
+function resume(store: Pick<DiskStore, 'state'>, restorer: Restorer) {
+  const said: string[] = []
+  const clock = new TestClock()
+  const rest = { open: () => said.push('open'), close: () => said.push('close') }
+  const log = makeLog(
+    line => said.push(line.replace(/^.*? error: |\n$/g, '')),
+    false,
+    () => 0
+  )
+  return { said, clock, resumption: new Resumption(store, restorer, rest, clock, log) }
 }
 
 async function exported(store: DiskStore): Promise<string> {
@@ -142,6 +193,90 @@ t.test('a body that breaks off is forgotten', async t => {
   t.notOk(existsSync(`${path}.restore.unfinished`))
   const endless = Object.assign(broken(), { bytes: Number.MAX_SAFE_INTEGER }) as unknown as Body
   await t.rejects(restorer.receive(endless), /the disk has no room/)
+})
+
+t.test('a disk that cannot keep the file refuses it, and then takes it', async t => {
+  const { store, path } = await open(t)
+  store.put('a', bytes('a'))
+  const lines = await exported(store)
+  const restorer = new Restorer(store, path)
+  for (const file of [`${path}.restore.unfinished`, `${path}.restore`]) {
+    mkdirSync(join(file, 'in the way'), { recursive: true })
+    await t.rejects(restorer.receive(bodyOf(lines)), { status: 507, message: /it cannot be kept: E/ }, file)
+    rmSync(file, { recursive: true })
+  }
+  t.notOk(restorer.isDue)
+  t.equal(await restorer.receive(bodyOf(lines)), 1)
+})
+
+t.test('a store that cannot be read in the middle is waited for', async t => {
+  const { store: source } = await open(t)
+  source.put('new', bytes('new'))
+  const lines = await exported(source)
+  const { store, path, disk } = await openIll(t)
+  for (let number = 0; number < 500; number++) store.put(`k/${number}`, bytes('old'))
+  await written(store)
+  const restorer = new Restorer(store, path)
+  await restorer.receive(bodyOf(lines))
+  disk.isIll = true
+  const applied = restorer.apply()
+  await until(() => store.state === 'failing', 'it fails')
+  t.ok(restorer.isDue)
+  disk.isIll = false
+  await until(() => !restorer.isDue, 'it is applied')
+  await applied
+  t.strictSame(await contentOf(store), { new: 'new' })
+})
+
+t.test('what came while the store fails is applied once it does no more', async t => {
+  const { store, path } = await open(t)
+  store.put('a', bytes('a'))
+  const lines = await exported(store)
+  let state: 'open' | 'failing' = 'open'
+  const { said, resumption } = resume(
+    {
+      get state() {
+        return state
+      }
+    },
+    new Restorer(store, path)
+  )
+  await resumption.tick()
+  t.strictSame(said.splice(0), ['close', 'open'])
+  async function* failingMeanwhile(): AsyncGenerator<Buffer> {
+    state = 'failing'
+    yield Buffer.from(lines)
+  }
+  const body = Object.assign(failingMeanwhile(), { bytes: lines.length }) as unknown as Body
+  await t.rejects(resumption.restore(body), { status: 503, message: /will be applied/ })
+  await resumption.tick()
+  t.strictSame(said, [], 'nothing is read meanwhile')
+  state = 'open'
+  await resumption.tick()
+  t.strictSame(said, ['close', 'open'])
+  t.notOk(existsSync(`${path}.restore`))
+})
+
+t.test('nothing goes on from half of a restore: it is begun anew', async t => {
+  const { store, path } = await open(t)
+  store.put('a', bytes('a'))
+  const lines = await exported(store)
+  const restorer = new Restorer(store, path)
+  const { said, clock, resumption } = resume(store, restorer)
+  await resumption.tick()
+  const remove = store.delete
+  store.delete = () => {
+    throw new Error('EIO')
+  }
+  await t.rejects(resumption.restore(bodyOf(lines)), { status: 503, message: /will be applied/ })
+  t.match(said.splice(0), ['close', 'open', 'close', /given up: EIO/])
+  store.delete = remove
+  await resumption.tick()
+  t.strictSame(said, [], 'not at once')
+  clock.nowMs += limits.storeRetryMs
+  await resumption.tick()
+  t.strictSame(said.splice(0), ['close', 'open'])
+  t.equal(await resumption.restore(bodyOf(lines)), 1, 'and there is room for another')
 })
 
 t.test('killed in the middle, it is done again at the next start', async t => {
