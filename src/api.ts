@@ -50,7 +50,7 @@ export interface NowSensor {
   /** Since the user's midnight. */
   readonly todayWh: number | null
   /** How much of that was fed in, 0 or more; `todayWh` has it taken off. */
-  readonly todayExportedWh?: number | null
+  readonly todayExportedWh: number | null
   /** What a usual day comes to: mean of the days of the last four weeks that are known; null until there are three. */
   readonly usual: { readonly days: number; readonly byNowWh: number; readonly dayWh: number } | null
 }

@@ -31,7 +31,7 @@ export function budgetOf(b: Bounds): Budget {
     retained: b.retainedBytesMax + b.retainedOwnBytes,
     requests: (connections + b.strangersMax + b.requestsMax) * b.requestHeadBytesMax, // heads under way, on all connections of the page's port
     answers: b.requestsMax * b.answerBytesMax + b.historyColumnsSpareMax * b.historyRowsMax * 10 * 8, // ten numbers a span
-    uploads: b.uploadsMax * (b.bodyBytesMax + 2 * b.readBytesMax), // what came of a body, and what was read beyond that
+    uploads: b.uploadsMax * b.bodyBytesMax + (b.uploadsMax + 1) * 2 * b.readBytesMax, // bodies and a file: what came of a body, and what was read beyond that
     exports: b.exportsMax * (4 * b.exportPieceBytes + 2 * b.exportValueBytesMax),
     restore: 6 * b.exportValueBytesMax,
     passwords: b.passwordsMax * 65_536 + b.strangersToldMax * 256, // what hashing takes

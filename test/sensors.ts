@@ -83,12 +83,25 @@ const refusals: readonly (readonly [toml: string, said: string])[] = [
   ['[sensor.0]\ncolour = "red"', `[sensor.0]: unknown setting: colour; allowed: ${sensorKeys}`],
   ['[sensor.0]\n__proto__ = 1', `[sensor.0]: unknown setting: __proto__; allowed: ${sensorKeys}`],
   ['[sensor.0]\nfix144 = true', `[sensor.0]: unknown setting: fix144; allowed: ${sensorKeys}`],
-  ['[sensor.0]\nname = ""', '[sensor.0]: name: impossible value: ""; allowed: a text of 1 to 40 characters'],
-  ['[sensor.0]\nname = 1', '[sensor.0]: name: impossible value: 1; allowed: a text of 1 to 40 characters'],
+  [
+    '[sensor.0]\nname = ""',
+    '[sensor.0]: name: impossible value: ""; allowed: a text of 1 to 40 characters, none of them a control character'
+  ],
+  [
+    '[sensor.0]\nname = 1',
+    '[sensor.0]: name: impossible value: 1; allowed: a text of 1 to 40 characters, none of them a control character'
+  ],
   [
     `[sensor.0]\nname = "${'x'.repeat(41)}"`,
-    `[sensor.0]: name: impossible value: "${'x'.repeat(41)}"; allowed: a text of 1 to 40 characters`
+    `[sensor.0]: name: impossible value: "${'x'.repeat(41)}"; allowed: a text of 1 to 40 characters, none of them a control character`
   ],
+  ...['\\u0007', '\\u007f', '\\n', '\\u202e', '\\u2066', '\\u2069'].map(
+    character =>
+      [
+        `[sensor.0]\nname = "House${character}"`,
+        `[sensor.0]: name: impossible value: ${JSON.stringify(JSON.parse(`"House${character}"`))}; allowed: a text of 1 to 40 characters, none of them a control character`
+      ] as const
+  ),
   ...['0', '0.009', '100.1', '-1'].map(
     value => [`[sensor.0]\nscale = ${value}`, `[sensor.0]: scale: impossible value: ${value}; allowed: a number from 0.01 to 100`] as const
   ),

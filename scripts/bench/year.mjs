@@ -92,7 +92,7 @@ async function ask() {
   }
   const startedAt = performance.now()
   for (let sensor = 0; sensor < sensors; sensor++) {
-    archive.todayWh(String(sensor), endMs - 1, calendar)
+    archive.today(String(sensor), endMs - 1, calendar)
     archive.usual(String(sensor), endMs - 1, calendar)
   }
   ms['now: today and usual day of ten'] = performance.now() - startedAt

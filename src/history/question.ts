@@ -178,13 +178,14 @@ function nextOf(step: Step, atMs: number, calendar: Calendar): number {
 }
 
 /** Energy of a span, by quarters; null if none is known. What lies before the first or behind the last whole quarter counts by its part. */
-export function energyOf(series: Series, fromMs: number, toMs: number): { milli: number; knownMs: number } {
-  let [milli, knownMs] = [0, 0]
-  for (const { slot, net, filled, coveredMs, filledMs } of series.read(quarters, fromMs, toMs)) {
+export function energyOf(series: Series, fromMs: number, toMs: number): { milli: number; exported: number; knownMs: number } {
+  let [milli, exportedMilli, knownMs] = [0, 0, 0]
+  for (const { slot, net, exported, filled, coveredMs, filledMs } of series.read(quarters, fromMs, toMs)) {
     const startMs = slot * quarters.slotMs
     const part = (Math.min(toMs, startMs + quarters.slotMs) - Math.max(fromMs, startMs)) / quarters.slotMs
     milli += (net + filled) * part
+    exportedMilli += exported * part
     knownMs += Math.min(quarters.slotMs, coveredMs + filledMs) * part
   }
-  return { milli, knownMs }
+  return { milli, exported: exportedMilli, knownMs }
 }

@@ -36,7 +36,7 @@ export function costEndpoints(parts: Parts, tariffs: Tariffs): readonly Endpoint
       path: '/api/tariff',
       about: 'The tariff; null when none is set.',
       parameters: {},
-      answers: { [json]: 'TariffTold' },
+      answers: { [json]: 'TariffTold | null' },
       answer: () => tariffReply(tariffs)
     }),
     endpoint({
@@ -57,7 +57,7 @@ export function costEndpoints(parts: Parts, tariffs: Tariffs): readonly Endpoint
       path: '/api/tariff',
       about: 'Goes back to the tariff of the settings file, or to none.',
       parameters: {},
-      answers: { [json]: 'TariffTold' },
+      answers: { [json]: 'TariffTold | null' },
       async answer() {
         tariffs.takeBack()
         await untilKept(parts.store)

@@ -2,9 +2,10 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { DeviceAnswer, NowAnswer, RecentAnswer, SettingsAnswer } from '../api.ts'
+import type { DeviceAnswer, NowAnswer, NowSensor, RecentAnswer, SettingsAnswer } from '../api.ts'
 import { costPerHour } from '../cost/bill.ts'
 import { limits } from '../limits.ts'
+import type { Archive } from '../sinks/archive.ts'
 import { findingsOf, healthOf } from './condition.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
 import { metricsOf } from './metrics.ts'
@@ -74,10 +75,14 @@ async function nowAnswer(parts: Parts): Promise<NowAnswer> {
       stale,
       watts: report.kind === 'impulses' ? null : report.watts,
       celsius: report.kind === 'derived' ? null : (report.celsius ?? null),
-      todayWh: archive.todayWh(sensor, nowMs, calendar),
+      ...todayOf(archive.today(sensor, nowMs, calendar)),
       usual: archive.usual(sensor, nowMs, calendar)
     }))
   }
+}
+
+function todayOf(today: ReturnType<Archive['today']>): Pick<NowSensor, 'todayWh' | 'todayExportedWh'> {
+  return { todayWh: today?.netWh ?? null, todayExportedWh: today?.exportedWh ?? null }
 }
 
 function deviceAnswer(parts: Parts): DeviceAnswer {

@@ -6,6 +6,7 @@ import { loadAllStrings } from './language.ts'
 import type { State } from './model.ts'
 import { open as openNow } from './now/view.ts'
 import { phaseNow } from './phase.ts'
+import { closeSheets } from './sheet.ts'
 import { loadStyle } from './style.ts'
 import { type ViewName, viewNames } from './views.ts'
 
@@ -66,6 +67,7 @@ export class Frame {
     if (name === this.#name) return // what stands behind the name is the view's own affair
     if (this.#name) this.#scrolls.set(this.#name, scrollY)
     if (this.#shown.kind === 'open') this.#shown.view.close()
+    closeSheets() // they are of the view that is left
     this.#name = name
     const label = this.#context.strings.frame.views[name]
     this.#host.setAttribute('aria-label', label)
@@ -81,14 +83,15 @@ export class Frame {
   }
 
   async #load(name: Exclude<ViewName, 'now'>): Promise<void> {
-    this.#shown = { kind: 'loading' }
+    const mine: Shown = { kind: 'loading' }
+    this.#shown = mine
     this.#host.replaceChildren(make('div', 'loading'))
     try {
       const [{ open }, strings] = await Promise.all([loaders[name](), loadAllStrings(this.#context.strings), loadStyle(name)])
-      if (this.#name === name) this.#put(open(this.#emptied(), { ...this.#context, strings }))
+      if (this.#shown === mine) this.#put(open(this.#emptied(), { ...this.#context, strings }))
     } catch (error) {
       reportError(error)
-      if (this.#name === name) this.#fail()
+      if (this.#shown === mine) this.#fail()
     }
   }
 

@@ -48,8 +48,11 @@ export const laterEnglish: LaterStrings = {
       if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`
       return hours > 0 ? (minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`) : `${minutes} min`
     },
-    compared: (percent, more, other) => (percent === 0 ? `As much as ${other}` : `${percent} % ${more ? 'more' : 'less'} than ${other}`),
-    until: (text, point) => `${text} until ${point}`,
+    same: other => `As much as ${other}`,
+    compared: (percent, more, other) => `${percent} ${more ? 'more' : 'less'} than ${other}`,
+    until: (text, point) => `${text}, each to ${point}`,
+    pointOfMonth: (day, time) => `day ${day}, ${time}`,
+    costOf: 'without standing charge',
     incomparable: other => `Too little is known to compare with ${other}`,
     now: 'now',
     temperature: 'Temperature',
@@ -131,6 +134,7 @@ export const laterEnglish: LaterStrings = {
       since: date => `From ${date}`,
       addChange: 'Add new prices from a date',
       removeChange: 'Remove these prices',
+      removeSure: 'Really remove?',
       save: 'Save',
       show: 'Show what it costs',
       remove: 'Remove the tariff',

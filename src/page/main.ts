@@ -14,6 +14,7 @@ let state: State = initialState(Date.now())
 let frame: Frame | undefined
 let dirty = true
 let timer: number | undefined
+let triedAtMs = 0
 
 // --- in: last time ---
 
@@ -21,6 +22,8 @@ let timer: number | undefined
 const calmMs = 3_000
 /** Within this the daemon has said again what still holds. */
 const saidAgainMs = 3_000
+/** Who looks is not left waiting for a daemon that is back: a link that waits to be tried is tried so often. */
+const tryEveryMs = 2_000
 const memory = new Memory(Date.now())
 for (const event of memory.events) state = step(state, event)
 
@@ -74,8 +77,16 @@ function paint(atMs: number): void {
   if (document.hidden || !frame) return
   const phoneMs = Date.now()
   dirty = false
+  tryAgain(atMs)
   const moving = frame.show(state, phoneMs, atMs)
   schedule(moving ? 0 : 1_000 - (phoneMs % 1_000))
+}
+
+/** An attempt that is under way is left alone. */
+function tryAgain(atMs: number): void {
+  if (link.client.state.phase !== 'waiting' || atMs - triedAtMs < tryEveryMs) return
+  triedAtMs = atMs
+  link.client.wake()
 }
 
 /** Other languages come as files of their own, in which case there is a moment to wait. */

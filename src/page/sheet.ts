@@ -32,9 +32,25 @@ export function openSheet(title: string, closeLabel: string): Sheet {
     })
   })
   button.addEventListener('click', () => root.close())
+  let beganBeside = false
+  root.addEventListener('pointerdown', event => {
+    beganBeside = isBeside(root, event)
+  })
   root.addEventListener('click', event => {
-    if (event.target === root) root.close() // its own surface is its children's: this is the ground beside it
+    if (beganBeside && isBeside(root, event)) root.close() // text that is selected with the mouse may end there
   })
   root.showModal()
+  if (name.scrollHeight > name.clientHeight) name.tabIndex = 0 // a long one is scrolled by keys
   return { root, body, close: () => root.close(), closed }
+}
+
+/** Closes whatever sheets are open. */
+export function closeSheets(): void {
+  for (const open of document.querySelectorAll('dialog')) open.close()
+}
+
+/** Whether the ground beside a sheet was touched. */
+function isBeside(root: HTMLDialogElement, { target, clientX, clientY }: MouseEvent): boolean {
+  const { left, right, top, bottom } = root.getBoundingClientRect()
+  return target === root && (clientX < left || clientX > right || clientY < top || clientY > bottom)
 }

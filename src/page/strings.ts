@@ -22,6 +22,7 @@ export interface Strings {
   readonly today: {
     readonly title: string
     readonly asOf: (time: string) => string
+    readonly net: (energy: string) => string
     readonly usual: (energy: string) => string
     readonly same: string
     readonly more: (share: string) => string
@@ -92,6 +93,7 @@ export const english: Strings = {
   today: {
     title: 'Today',
     asOf: time => `Today until ${time}`,
+    net: energy => `${energy} net`,
     usual: energy => `usual day: ${energy}`,
     same: 'As usual by now',
     more: share => `${share} more than usual by now`,

@@ -82,12 +82,12 @@ export class Archive {
     return ask(this.#series(place, part), question, sensor.medium === undefined || sensor.medium === 'electricity')
   }
 
-  /** Energy since the user's midnight; null if none is known. */
-  todayWh(place: string, nowMs: number, calendar: Calendar): number | null {
+  /** Energy since the user's midnight, and how much of it was fed in, in Wh; undefined if none is known. */
+  today(place: string, nowMs: number, calendar: Calendar): { readonly netWh: number; readonly exportedWh: number } | undefined {
     const series = this.#main(place)
-    if (series === undefined) return null
-    const { milli, knownMs } = energyOf(series, calendar.startOf('day', nowMs), nextQuarterMs(nowMs))
-    return knownMs > 0 ? milli / 1000 : null
+    if (series === undefined) return undefined
+    const { milli, exported, knownMs } = energyOf(series, calendar.startOf('day', nowMs), nextQuarterMs(nowMs))
+    return knownMs > 0 ? { netWh: milli / 1000, exportedWh: exported / 1000 } : undefined
   }
 
   /** How often something was put into a sensor's past. */

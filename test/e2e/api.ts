@@ -128,6 +128,8 @@ t.test('metrics are as Prometheus reads them', async t => {
     t.notOk(seen.has(`${metric}{${labels}}`), line)
     seen.add(`${metric}{${labels}}`)
   }
+  const started = /^process_start_time_seconds \d+$/m
+  t.equal(started.exec(text)?.[0], started.exec(await metrics())?.[0], 'it was started once')
   t.match(text, 'wattslug_power_watts{sensor="0",name="A \\"house\\" \\\\ of mine"} ')
   for (const name of ['wattslug_energy_watthours_total', 'wattslug_clients', 'process_resident_memory_bytes']) t.ok(types.has(name), name)
 })

@@ -67,6 +67,33 @@ for (const [name, options] of Object.entries({ small, wide })) {
   })
 }
 
+t.test('a sheet stays when a selection ends beside it, goes with its view, and has room below a long name', { buffered: true }, async t => {
+  const { daemon, page } = await openConsole(t, small)
+  const sheet = page.locator('dialog.sheet')
+  const isOpen = () => sheet.isVisible()
+  const openSettings = () => page.getByRole('button', { name: 'Connection settings' }).click()
+  await openSettings()
+  await sheet.locator('h2').hover()
+  await page.mouse.down()
+  await page.mouse.move(180, 12)
+  await page.mouse.up()
+  t.ok(await isOpen(), 'the mouse went down in it and up beside it')
+  await page.mouse.click(180, 12)
+  t.notOk(await isOpen(), 'a touch beside it closes it')
+  await openSettings()
+  await page.evaluate("location.hash = 'device'") // as the phone's way back does: no tab can be touched under a sheet
+  await page.waitForSelector('.device')
+  t.notOk(await isOpen(), 'it is gone with its view')
+  await page.goBack()
+  await connect(page)
+  const other = await mqttJs(t, `mqtt://127.0.0.1:${daemon.mqttPort}`)
+  await other.client.publishAsync('x'.repeat(10_000), '1', { retain: true })
+  await page.fill('.tools input', 'xxx')
+  await page.locator('.topics .open').first().click()
+  t.ok(((await sheet.locator('h2').boundingBox())?.height ?? 0) < 100, 'three lines of ten thousand letters')
+  t.strictSame(await violationsOf(page), [], 'and it stands in nobody’s way')
+})
+
 t.test('what is published arrives, at each QoS; a retained message stays until it is cleared', { buffered: true }, async t => {
   const { daemon, page } = await openConsole(t, wide)
   const other = await mqttJs(t, `mqtt://127.0.0.1:${daemon.mqttPort}`)

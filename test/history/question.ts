@@ -153,6 +153,6 @@ t.test('days outlive the quarters that they are made of, in the zone of the user
 
 t.test('energy of a span counts quarters by their part', async t => {
   const { series } = steadyLedger(startMs, startMs + hourMs, 1_000)
-  t.strictSame(energyOf(series, startMs, startMs + hourMs), { milli: 1_000_000, knownMs: hourMs })
-  t.strictSame(energyOf(series, startMs + 3 * minuteMs, startMs + 33 * minuteMs), { milli: 500_000, knownMs: 30 * minuteMs })
+  t.strictSame(energyOf(series, startMs, startMs + hourMs), { milli: 1_000_000, exported: 0, knownMs: hourMs })
+  t.strictSame(energyOf(series, startMs + 3 * minuteMs, startMs + 33 * minuteMs), { milli: 500_000, exported: 0, knownMs: 30 * minuteMs })
 })

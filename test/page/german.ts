@@ -4,6 +4,8 @@ import t, { type Test } from 'tap'
 import { alertWords } from '../../src/page/alerts/words.ts'
 import { german as consoleGerman } from '../../src/page/console/german.ts'
 import { english as consoleEnglish } from '../../src/page/console/words.ts'
+import { german as deviceGerman } from '../../src/page/device/german.ts'
+import { english as deviceEnglish } from '../../src/page/device/words.ts'
 import { german } from '../../src/page/german.ts'
 import { laterEnglish } from '../../src/page/later.ts'
 import { english } from '../../src/page/strings.ts'
@@ -35,4 +37,5 @@ function compare(t: Test, one: unknown, other: unknown): void {
 
 t.test('every word of the page', async t => compare(t, { ...english, ...laterEnglish }, german))
 t.test('the alerts', async t => compare(t, alertWords('en'), alertWords('de')))
+t.test('the device', async t => compare(t, deviceEnglish, deviceGerman))
 t.test('the console', async t => compare(t, consoleEnglish, consoleGerman))

@@ -33,7 +33,7 @@ t.test('sensors by their places, and what is asked of them', async t => {
   const { archive, accept } = made()
   t.strictSame(archive.sensors(), [])
   t.equal(archive.query({ place: '0', fromMs: startMs, toMs: startMs + 1, step: '1m', calendar, nowMs: startMs }), undefined)
-  t.equal(archive.todayWh('0', startMs, calendar), null)
+  t.equal(archive.today('0', startMs, calendar), undefined)
   t.equal(archive.usual('0', startMs, calendar), null)
   for (let atMs = startMs; atMs <= startMs + 5 * minuteMs; atMs += 10_000) {
     accept(power(atMs, 600))
@@ -86,8 +86,8 @@ t.test('sensors by their places, and what is asked of them', async t => {
       [300, 3_600]
     ]
   )
-  t.equal(archive.todayWh('net', startMs + 5 * minuteMs, calendar), -5)
-  t.equal(archive.todayWh('net', startMs + 2 * dayMs, calendar), null)
+  t.strictSame(archive.today('net', startMs + 5 * minuteMs, calendar), { netWh: -5, exportedWh: 5 })
+  t.equal(archive.today('net', startMs + 2 * dayMs, calendar), undefined)
   t.ok(archive.diskBytesMax > 9 * 1e6)
 })
 

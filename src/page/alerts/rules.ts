@@ -1,12 +1,14 @@
 /** When the page raises an alert: rules as the user set them, and the watch that steps forward with what is seen. Pure. */
 
 import type { HistoryAnswer } from '../../api.ts'
+import type { State } from '../model.ts'
+import { readPlace } from '../places.ts'
 
 /** At most one of each kind. */
 export type Rule =
   /** The house draws more than this for so long. */
   | { readonly kind: 'usage'; readonly watts: number; readonly minutes: number }
-  /** Nothing was heard of the meter for so long. */
+  /** Nothing was heard of a meter for so long. */
   | { readonly kind: 'silent'; readonly minutes: number }
   /** A sensor that comes and goes, such as a fridge's, stayed below this for so long. */
   | { readonly kind: 'idle'; readonly sensor: string; readonly watts: number; readonly hours: number }
@@ -18,7 +20,7 @@ export interface Seen {
   readonly nowMs: number
   /** Of the house; undefined when they are not the present. */
   readonly watts: number | undefined
-  /** When a sensor was last heard; undefined while the daemon does not answer, for then nobody can tell. */
+  /** When the meter was last heard; undefined while the daemon does not answer, for then nobody can tell. */
   readonly heardMs: number | undefined
   /** What its history says of the sensor of an `idle` rule; undefined while it has not been asked. */
   readonly idle: boolean | undefined
@@ -53,6 +55,15 @@ export function stepWatch(watch: Watch, rules: readonly Rule[], seen: Seen): { r
     next[rule.kind] = { ...standing, told: standing.sinceMs !== undefined && (standing.told || isDue) }
   }
   return { watch: next, fired }
+}
+
+/** When any sensor of a meter was last heard; undefined if none was. What is derived of them says nothing of a meter. */
+export function heardMsOf(sensors: State['sensors'], meter: string): number | undefined {
+  const heard = [...sensors].flatMap(([text, { said }]) => {
+    const place = readPlace(text)
+    return said && place?.kind === 'sensor' && place.meter === meter ? [said.atMs] : []
+  })
+  return heard.length > 0 ? Math.max(...heard) : undefined
 }
 
 /** What is not known breaks a rule's time: no alert is raised on a guess. */

@@ -5,8 +5,9 @@ import type { FirstContext } from '../context.ts'
 import { labelOf } from '../known.ts'
 import { present } from '../now/present.ts'
 import { nameOf } from '../phrases.ts'
+import { meterIds, meterNumber } from '../places.ts'
 import { notify } from './notify.ts'
-import { idleSpan, isIdle, type Rule, type Seen, stepWatch, type Watch } from './rules.ts'
+import { heardMsOf, idleSpan, isIdle, type Rule, type Seen, stepWatch, type Watch } from './rules.ts'
 import { storedRules } from './stored.ts'
 import { alertWords } from './words.ts'
 
@@ -19,7 +20,7 @@ let isWatching = false
 export function watchForAlerts(context: FirstContext): void {
   if (isWatching) return
   isWatching = true
-  let watch: Watch = {}
+  const watches = new Map<string, Watch>()
   let idle: boolean | undefined
   let idleDueMs = 0
 
@@ -42,29 +43,32 @@ export function watchForAlerts(context: FirstContext): void {
   setInterval(() => {
     const rules = storedRules()
     lookAtHistory(rules)
-    const { watch: next, fired } = stepWatch(watch, rules, seenBy(context, idle))
-    watch = next
-    for (const rule of fired) void notify(textOf(rule, context), rule.kind)
+    for (const meter of meterIds) {
+      // Each meter is silent by itself; all other rules are of the house, and are watched with the first.
+      const own = rules.filter(({ kind }) => kind === 'silent' || meter === meterIds[0])
+      const { watch, fired } = stepWatch(watches.get(meter) ?? {}, own, seenBy(context, meter, idle))
+      watches.set(meter, watch)
+      for (const rule of fired) void notify(textOf(rule, meter, context), `${rule.kind} ${meter}`)
+    }
   }, lookMs)
 }
 
-function seenBy(context: FirstContext, idle: boolean | undefined): Seen {
+function seenBy(context: FirstContext, meter: string, idle: boolean | undefined): Seen {
   const state = context.state()
   const nowMs = context.nowMs()
   const { total } = present(state, nowMs - state.offsetMs)
-  const heard = [...state.sensors.values()].flatMap(({ said }) => (said ? [said.atMs] : []))
-  const isUp = state.link.name === 'up' && heard.length > 0
-  return { nowMs, watts: total && !total.stale ? total.watts : undefined, heardMs: isUp ? Math.max(...heard) : undefined, idle }
+  const heardMs = state.link.name === 'up' ? heardMsOf(state.sensors, meter) : undefined
+  return { nowMs, watts: total && !total.stale ? total.watts : undefined, heardMs, idle }
 }
 
-function textOf(rule: Rule, context: FirstContext): string {
+function textOf(rule: Rule, meter: string, context: FirstContext): string {
   const { strings, formats } = context
   const words = alertWords(strings.language)
   switch (rule.kind) {
     case 'usage':
       return words.usageFired(formats.powerText(rule.watts), rule.minutes)
     case 'silent':
-      return words.silentFired(rule.minutes)
+      return words.silentFired(meter === meterIds[0] ? '' : strings.meter(meterNumber(meter)), rule.minutes)
     case 'idle':
       return words.idleFired(nameOf(labelOf(context.state(), rule.sensor), strings), formats.powerText(rule.watts), rule.hours)
   }

@@ -19,7 +19,7 @@ interface AlertWords {
   readonly test: string
   readonly tested: string
   readonly usageFired: (power: string, minutes: number) => string
-  readonly silentFired: (minutes: number) => string
+  readonly silentFired: (meter: string, minutes: number) => string
   readonly idleFired: (sensor: string, power: string, hours: number) => string
 }
 
@@ -43,20 +43,20 @@ const english: AlertWords = {
   test: 'Send a test',
   tested: 'This is what an alert looks like.',
   usageFired: (power, minutes) => `The house has drawn more than ${power} for ${minutes} min.`,
-  silentFired: minutes => `Nothing was heard of the meter for ${minutes} min.`,
-  idleFired: (sensor, power, hours) => `${sensor} has stayed below ${power} for ${hours} h.`
+  silentFired: (meter, minutes) => `Nothing was heard of ${meter || 'the meter'} for ${minutes} min.`,
+  idleFired: (sensor, power, hours) => `\u2068${sensor}\u2069 has stayed below ${power} for ${hours} h.`
 }
 
 const german: AlertWords = {
-  title: 'Hinweise',
+  title: 'Benachrichtigungen',
   why: 'Dieser Browser meldet sich, wenn zu Hause etwas ungewöhnlich ist.',
   limits:
-    'Hinweise kommen, solange diese Seite offen ist, vorn oder im Hintergrund. Telefone legen Seiten im Hintergrund nach einer Weile schlafen, und eine geschlossene Seite meldet nichts.',
+    'Benachrichtigungen kommen, solange diese Seite offen ist, vorn oder im Hintergrund. Telefone legen Seiten im Hintergrund nach einer Weile schlafen, und eine geschlossene Seite meldet nichts.',
   insecure:
-    'Browser erlauben Benachrichtigungen nur über HTTPS, und diese Seite kam ohne. Die Regeln lassen sich setzen, aber es wird kein Hinweis kommen.',
+    'Browser erlauben Benachrichtigungen nur über HTTPS, und diese Seite kam ohne. Die Regeln lassen sich setzen, aber es wird keine kommen.',
   denied: 'Benachrichtigungen sind für diese Seite abgeschaltet: In den Einstellungen des Browsers lassen sie sich erlauben.',
   usage: 'Hoher Verbrauch',
-  silent: 'Messgerät stumm',
+  silent: 'Zähler stumm',
   idle: 'Ein Sensor bleibt aus',
   above: 'Über, in Watt',
   below: 'Unter, in Watt',
@@ -66,10 +66,10 @@ const german: AlertWords = {
   idleHint: 'Für das, was von selbst kommt und geht, wie ein Kühlschrank.',
   save: 'Speichern',
   test: 'Probe senden',
-  tested: 'So sieht ein Hinweis aus.',
+  tested: 'So sieht eine Benachrichtigung aus.',
   usageFired: (power, minutes) => `Das Haus braucht seit ${minutes} min mehr als ${power}.`,
-  silentFired: minutes => `Vom Messgerät war ${minutes} min lang nichts zu hören.`,
-  idleFired: (sensor, power, hours) => `${sensor} ist seit ${hours} h unter ${power}.`
+  silentFired: (meter, minutes) => `Von ${meter || 'dem Zähler'} war ${minutes} min lang nichts zu hören.`,
+  idleFired: (sensor, power, hours) => `\u2068${sensor}\u2069 ist seit ${hours} h unter ${power}.`
 }
 
 /** @param language as the page's strings have it */

@@ -123,7 +123,7 @@ export const german: Words = {
   history: 'Nachrichten',
   historyOf: (kept, all) => (kept === all ? all : `die letzten ${kept} von ${all}`),
   notKept: 'Seine Nachrichten sind nicht mehr da.',
-  cut: (shown, all) => `Die ersten ${shown} von ${all} Zeichen`,
+  cut: bytes => `Das ist der Anfang: die Nachricht hat ${bytes} Bytes.`,
   duplicate: 'Duplikat',
   properties: {
     contentType: 'Inhaltstyp',

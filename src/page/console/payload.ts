@@ -12,6 +12,8 @@ const jsonBytesMax = 262_144
 const hexBytesMax = 4_096
 const hexRow = 16
 const seriesMax = 4
+/** What is nested deeper stands no further to the right. */
+const indentMax = 32
 /** Of longer ones no curve is drawn. */
 const seriesBytesMax = 4_096
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -36,12 +38,13 @@ export function previewOf(payload: Uint8Array, charactersMax: number): string {
   return text.slice(0, charactersMax).replaceAll(/\s+/g, ' ')
 }
 
-/** JSON on many lines; digits and escapes stay as they were sent. `text` is JSON. */
-export function indentJson(text: string): string {
+/** JSON on many lines, a little more than so many characters of it; digits and escapes stay as they were sent. `text` is JSON. */
+export function indentJson(text: string, charactersMax = Number.POSITIVE_INFINITY): string {
   let out = ''
   let depth = 0
-  const line = () => `\n${'  '.repeat(depth)}`
+  const line = () => `\n${'  '.repeat(Math.min(depth, indentMax))}`
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{[]\s*[}\]]|[{}[\],:]|[^\s{}[\],:"]+/g)) {
+    if (out.length > charactersMax) break
     if (token === '{' || token === '[') {
       depth += 1
       out += token + line()

@@ -94,11 +94,11 @@ export class TopicPanel {
     this.#shown = heard
     const shown = heard && readPayload(heard.payload)
     const { kinds, bytes, notKept, cut } = this.#words
-    const text = shown ? textOf(shown, this.#words) : notKept
+    const text = shown ? textOf(shown, this.#words, charactersMax) : notKept
     const kind = shown ? ` · ${kinds[shown.kind]} · ${bytes(String(heard?.payload.length))}` : ''
     setText(this.#what, heard ? `${this.#when(heard)}${kind} · ${this.#flags(heard)}` : '')
     setText(this.#payload, text.slice(0, charactersMax))
-    setText(this.#cut, text.length > charactersMax ? cut(String(charactersMax), String(text.length)) : '')
+    setText(this.#cut, text.length > charactersMax ? cut(String(heard?.payload.length)) : '')
     this.#properties.replaceChildren(
       ...propertiesOf(heard?.properties, this.#words).map(([name, value]) => {
         const row = make('div', 'row')
@@ -150,9 +150,9 @@ export class TopicPanel {
     this.#curves.replaceChildren(
       ...series.map(([name, values]) => {
         const row = make('div', 'curve')
-        const [least, most] = [String(Math.min(...values)), String(Math.max(...values))]
+        const [least, most] = [digitsOf(Math.min(...values)), digitsOf(Math.max(...values))]
         const label = this.#words.curve(name, least, most)
-        row.append(make('span', 'note', name), sparkOf(values, label.trim()), make('span', 'number', String(values[values.length - 1])))
+        row.append(make('span', 'note', name), sparkOf(values, label.trim()), make('span', 'number', digitsOf(values[values.length - 1])))
         return row
       })
     )
@@ -177,12 +177,18 @@ export class TopicPanel {
   }
 }
 
-function textOf(shown: Shown, words: Words): string {
+/** As many digits as there is room for; a counter has all of its own. */
+function digitsOf(value = 0): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(7)))
+}
+
+/** JSON may be cut a little after so many characters. */
+function textOf(shown: Shown, words: Words, enough?: number): string {
   switch (shown.kind) {
     case 'empty':
       return words.empty
     case 'json':
-      return indentJson(shown.text)
+      return indentJson(shown.text, enough)
     case 'number':
     case 'text':
     case 'bytes':

@@ -9,13 +9,18 @@ const nodesMax = 2_000
 const levelsMax = 24
 /** Messages kept of a topic. */
 const messagesMax = 100
-/** All payloads that are kept, with what keeping costs. */
+/** The names of all topics together, and of the levels above them. */
+const charactersMax = 2 * 1_048_576
+/** All messages that are kept, with what keeping costs. */
 const bytesMax = 16 * 1_048_576
 const messageCostBytes = 200
+const pairCostBytes = 80
 
 /** What is kept of a message, and when it came. */
 export interface Heard extends Pick<Message, 'payload' | 'qos' | 'retain' | 'dup' | 'properties'> {
   readonly atMs: number
+  /** About what keeping it takes. */
+  readonly costBytes: number
 }
 
 /** A topic, or a level above topics. */
@@ -64,6 +69,7 @@ export class TopicTree {
   readonly #root: Node = nodeOf('', '', undefined)
   readonly #nodes = new Map<string, Node>()
   #bytes = 0
+  #characters = 0
   #shape = 0
   #unplaced = 0
   #forgotten = 0
@@ -82,7 +88,7 @@ export class TopicTree {
     return this.#root
   }
 
-  /** What payloads take, with what keeping them costs. */
+  /** What messages take, with what keeping them costs. */
   get bytes(): number {
     return this.#bytes
   }
@@ -104,8 +110,17 @@ export class TopicTree {
       this.#unplaced += 1
       return
     }
-    node.messages.push({ payload: payload.slice(), qos, retain, dup, ...(properties && { properties }), atMs })
-    this.#bytes += payload.length + messageCostBytes
+    const costBytes = costOf(payload, properties)
+    node.messages.push({
+      payload: payload.slice(),
+      qos,
+      retain,
+      dup,
+      ...(properties && { properties }),
+      atMs,
+      costBytes
+    })
+    this.#bytes += costBytes
     if (node.messages.length > messagesMax) this.#shorten(node, messagesMax)
     if (node.count === 0) this.#shape += 1
     node.count += 1
@@ -124,7 +139,9 @@ export class TopicTree {
     const names = levelsOf(topic)
     const paths = names.map((_, index) => names.slice(0, index + 1).join('/'))
     const missing = paths.filter(path => !this.#nodes.has(path))
-    if (this.#nodes.size + missing.length > nodesMax) return undefined
+    const characters = missing.reduce((sum, path) => sum + path.length, 0)
+    if (this.#nodes.size + missing.length > nodesMax || this.#characters + characters > charactersMax) return undefined
+    this.#characters += characters
     return paths.reduce((parent, path, index) => this.#nodes.get(path) ?? this.#add(parent, names[index] as string, path), this.#root)
   }
 
@@ -147,13 +164,21 @@ export class TopicTree {
 
   #shorten(node: Node, most: number): number {
     const gone = node.messages.splice(0, Math.max(node.messages.length - most, 0))
-    for (const { payload } of gone) this.#bytes -= payload.length + messageCostBytes
+    for (const { costBytes } of gone) this.#bytes -= costBytes
     return gone.length
   }
 }
 
 function nodeOf(name: string, topic: string, parent: Node | undefined): Node {
   return { name, topic, parent, children: [], messages: [], count: 0, countBelow: 0, rate: new Rate(), lastMs: 0, retained: false }
+}
+
+/** Properties may be far larger than the payload; a character takes up to two bytes. */
+function costOf(payload: Uint8Array, properties: Heard['properties'] = {}): number {
+  const { contentType = '', responseTopic = '', correlationData, userProperties = [], subscriptionIdentifiers = [] } = properties
+  const pairs = userProperties.reduce((sum, [name, value]) => sum + pairCostBytes + 2 * (name.length + value.length), 0)
+  const others = 2 * (contentType.length + responseTopic.length) + (correlationData?.length ?? 0) + 8 * subscriptionIdentifiers.length
+  return messageCostBytes + payload.length + pairs + others
 }
 
 function levelsOf(topic: string): readonly string[] {

@@ -2,7 +2,7 @@
 
 import type { Context, OpenView, OpenViewIn } from '../context.ts'
 import { make, makeSymbol, setText } from '../elements.ts'
-import { openSheet } from '../sheet.ts'
+import { closeSheets, openSheet } from '../sheet.ts'
 import { keep, recall } from '../storage.ts'
 import { openConnectSheet } from './connect.ts'
 import { buttonOf, inputOf } from './form.ts'
@@ -243,7 +243,7 @@ class Console implements OpenView {
       this.#fillAside(topic)
       return
     }
-    for (const open of document.querySelectorAll('dialog')) open.close()
+    closeSheets()
     const form = makePublishForm(this.#session, this.#words)
     const sheet = openSheet(this.#words.publish, this.#words.close)
     sheet.root.classList.add('console-sheet')
@@ -263,8 +263,10 @@ class Console implements OpenView {
     publish.append(make('h2', '', this.#words.publish), form.root)
     if (this.#panel) {
       const card = make('section', 'card')
-      card.append(make('h2', 'topic-name', this.#panel.topic), this.#panel.root)
+      const name = make('h2', 'topic-name', this.#panel.topic)
+      card.append(name, this.#panel.root)
       this.#aside.append(card)
+      if (name.scrollHeight > name.clientHeight) name.tabIndex = 0 // a long one is scrolled by keys
     }
     this.#aside.append(publish)
     if (topic !== '') form.aim(topic)

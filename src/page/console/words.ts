@@ -98,7 +98,7 @@ export interface Words {
   readonly history: string
   readonly historyOf: (kept: string, all: string) => string
   readonly notKept: string
-  readonly cut: (shown: string, all: string) => string
+  readonly cut: (bytes: string) => string
   readonly duplicate: string
   readonly properties: Readonly<
     Record<
@@ -236,7 +236,7 @@ export const english: Words = {
   history: 'Messages',
   historyOf: (kept, all) => (kept === all ? all : `last ${kept} of ${all}`),
   notKept: 'Its messages are no longer kept.',
-  cut: (shown, all) => `The first ${shown} of ${all} characters`,
+  cut: bytes => `This is its beginning: the message has ${bytes} bytes.`,
   duplicate: 'duplicate',
   properties: {
     contentType: 'Content type',

@@ -2,12 +2,17 @@
 import type { TariffTold } from '../../api.ts'
 import { ApiError } from '../api.ts'
 import type { Context } from '../context.ts'
-import { make } from '../elements.ts'
+import { make, setText } from '../elements.ts'
 import { makeBands } from './bands.ts'
 import { listCurrencies } from './currencies.ts'
 import { type ChangeDraft, check, type Draft, looksHundredfold, nextChange } from './draft.ts'
 import { addField, type Fields, makeInput, showFaults } from './fields.ts'
 import { costFormats } from './format.ts'
+
+/** The one to choose by, among the fields: none of the daemon's. */
+const choiceField = 'choice'
+/** For so long a button that asked waits for its second touch. */
+const sureMs = 4_000
 
 /** What a form is made for. */
 export interface FormTask {
@@ -32,14 +37,14 @@ export function makeForm(context: Context, task: FormTask): HTMLElement {
     const fields: Fields = new Map()
     shown = Math.min(shown, task.draft.changes.length - 1)
     const change = task.draft.changes[shown] as ChangeDraft
-    const choose = (index: number): void => {
+    const choose = (index: number, focus: string): void => {
       shown = index
-      render(`changes[${index}].from`)
+      render(focus)
     }
     const more = makeMore(context, task, fields, shown, change, render, choose)
     more.open ||= form.querySelector('details')?.open === true
     form.replaceChildren(
-      ...makeChoice(context, task, shown, choose),
+      ...makeChoice(context, task, fields, shown, choose),
       makeBasics(context, task, fields, shown, change),
       more,
       ...makeEnd(context, task, fields)
@@ -64,7 +69,13 @@ export function makeForm(context: Context, task: FormTask): HTMLElement {
 }
 
 /** Which of the dated changes is shown. */
-function makeChoice({ strings }: Context, { draft, locale }: FormTask, shown: number, choose: (index: number) => void): HTMLElement[] {
+function makeChoice(
+  { strings }: Context,
+  { draft, locale }: FormTask,
+  fields: Fields,
+  shown: number,
+  choose: (index: number, focus: string) => void
+): HTMLElement[] {
   if (draft.changes.length === 1) return []
   const { form } = strings.cost
   const field = make('label', 'field')
@@ -72,7 +83,8 @@ function makeChoice({ strings }: Context, { draft, locale }: FormTask, shown: nu
   const { date } = costFormats(locale, 'EUR', 'UTC')
   for (const [index, { from }] of draft.changes.entries())
     select.append(new Option(form.since(from === '' ? '…' : date(Date.parse(from))), String(index), false, index === shown))
-  select.addEventListener('change', () => choose(Number(select.value)))
+  select.addEventListener('change', () => choose(Number(select.value), choiceField))
+  fields.set(choiceField, select)
   field.append(make('span', '', form.change), select)
   return [field]
 }
@@ -124,7 +136,7 @@ function makeMore(
   shown: number,
   change: ChangeDraft,
   render: (focus?: string) => void,
-  choose: (index: number) => void
+  choose: (index: number, focus: string) => void
 ): HTMLDetailsElement {
   const { form } = context.strings.cost
   const details = document.createElement('details')
@@ -143,14 +155,15 @@ function makeMore(
   const actions = make('div', 'actions')
   const add = makeButton('button', form.addChange, () => {
     draft.changes.push(nextChange(draft.changes.at(-1) as ChangeDraft, draft.changes.some(({ from }) => from === today) ? '' : today))
-    choose(draft.changes.length - 1)
+    const last = draft.changes.length - 1
+    choose(last, `changes[${last}].from`)
   })
   actions.append(add)
   if (draft.changes.length > 1)
     actions.append(
-      makeButton('button danger', form.removeChange, () => {
+      makeRemover(form.removeChange, form.removeSure, () => {
         draft.changes.splice(shown, 1)
-        render()
+        render(draft.changes.length > 1 ? choiceField : 'changes[0].from')
       })
     )
   details.append(
@@ -171,16 +184,27 @@ function makeEnd(context: Context, task: FormTask, fields: Fields): HTMLElement[
   const actions = make('div', 'actions')
   const save = make('button', 'button primary', task.save)
   actions.append(save)
-  if (task.isSet)
-    actions.append(
-      makeButton('button danger', form.remove, () => {
-        context.api.send('DELETE', 'api/tariff', undefined).then(
-          () => task.saved(null),
-          (error: unknown) => tell(fields, wrong, error)
-        )
-      })
-    )
-  return [wrong, actions]
+  if (!task.isSet) return [wrong, actions]
+  const apart = make('div', 'actions') // from the button that is meant to be found
+  apart.append(
+    makeRemover(form.remove, form.removeSure, () => {
+      context.api.send('DELETE', 'api/tariff', undefined).then(
+        () => task.saved(null),
+        (error: unknown) => tell(fields, wrong, error)
+      )
+    })
+  )
+  return [wrong, actions, apart]
+}
+
+/** The first touch asks, the second does it. */
+function makeRemover(text: string, sure: string, remove: () => void): HTMLElement {
+  const button = makeButton('button danger', text, () => {
+    if (button.textContent === sure) return remove()
+    button.textContent = sure
+    setTimeout(() => setText(button, text), sureMs)
+  })
+  return button
 }
 
 async function send({ api }: Context, task: FormTask, fields: Fields, form: HTMLFormElement, tariff: TariffTold): Promise<void> {

@@ -43,6 +43,8 @@ class CostView implements OpenView {
   #nextAskMs = 0
   #askedMs = Number.NEGATIVE_INFINITY
   #isAsking = false
+  /** What was asked for before the tariff was changed is not taken. */
+  #turn = 0
   #period: Period = 'day'
   /** The whole of the one before is shown, not what has been of this one. */
   #isBefore = false
@@ -72,21 +74,23 @@ class CostView implements OpenView {
   }
 
   async #ask(): Promise<void> {
+    const turn = this.#turn
     this.#isAsking = true
     this.#askedMs = performance.now()
     try {
       const answer = await this.#context.api.get<CostAnswer>('api/cost', this.#abort.signal)
+      if (turn !== this.#turn) return
       const untilMs = Math.min(askMs, Math.max(1_000, (answer.now?.untilMs ?? Number.POSITIVE_INFINITY) - answer.nowMs))
       this.#nextAskMs = performance.now() + untilMs
       this.#tell({ kind: 'answer', answer, costs: costFormats(this.#locale, answer.tariff?.currency ?? 'EUR', answer.zone), isOld: false })
     } catch (error) {
-      if (this.#abort.signal.aborted) return
+      if (this.#abort.signal.aborted || turn !== this.#turn) return
       if (!(error instanceof ApiError)) throw error
       this.#nextAskMs = performance.now() + askAgainMs
       if (this.#told.kind === 'answer' && error.status === 0) this.#tell({ ...this.#told, isOld: true })
       else this.#tell({ kind: 'failed', error })
     } finally {
-      this.#isAsking = false
+      if (turn === this.#turn) this.#isAsking = false
     }
   }
 
@@ -220,6 +224,8 @@ class CostView implements OpenView {
   }
 
   #renew(): void {
+    this.#turn++
+    this.#isAsking = false
     this.#told = { kind: 'nothing' }
     this.#nextAskMs = 0
     this.#render()

@@ -65,6 +65,8 @@ interface FormWords {
   readonly since: (date: string) => string
   readonly addChange: string
   readonly removeChange: string
+  /** On a button that removes, once it was touched. */
+  readonly removeSure: string
   readonly save: string
   readonly show: string
   readonly remove: string

@@ -50,7 +50,7 @@ function openRestore(file: File, context: Context, words: Words): void {
   const result = make('p', 'result')
   result.setAttribute('role', 'status')
   const go = buttonOf(words.restoreYes, () => void send(), 'button danger')
-  sheet.body.append(make('p', '', words.restoreSure(file.name, sizeText(file.size))), progress, result, go)
+  sheet.body.append(make('p', '', words.restoreSure(file.name, sizeText(file.size, context.strings.language))), progress, result, go)
 
   async function send(): Promise<void> {
     go.disabled = true

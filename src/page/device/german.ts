@@ -15,7 +15,7 @@ export const german: Words = {
   heard: age => `gehört ${age}`,
   radioId: id => `Funk-ID ${id}`,
   kinds: { power: 'Leistung', impulses: 'Impulse', derived: 'Gerechnet' },
-  change: name => `${name} ändern`,
+  change: name => `\u2068${name}\u2069 ändern`,
   name: 'Name',
   nameHint: 'Leer: wie in der Einstellungsdatei',
   scale: 'Faktor',
@@ -33,7 +33,7 @@ export const german: Words = {
   offset: degrees => `${degrees} °C`,
   memory: 'Arbeitsspeicher',
   resident: 'Belegt',
-  promise: size => `Clients und Zähler können höchstens ${size} belegen.`,
+  promise: size => `Clients und Zähler können dem, was das Programm selbst braucht, höchstens ${size} hinzufügen.`,
   pool: 'Vorrat für Nachrichten',
   poolUsed: (used, all, most) => `${used} von ${all}; bisher höchstens ${most}`,
   store: 'Ablage',
@@ -103,6 +103,6 @@ export const german: Words = {
   no: 'Nein',
   api: 'HTTP-API',
   support: 'Für Hilfe kopieren',
-  days: (days, hours) => `${days} T ${hours} h`,
-  hours: (hours, minutes) => `${hours} h ${minutes} min`
+  days: (days, hours) => `${days} T. ${hours} Std.`,
+  hours: (hours, minutes) => `${hours} Std. ${minutes} Min.`
 }

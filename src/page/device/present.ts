@@ -9,11 +9,13 @@ export type LogLevel = 'all' | 'warning' | 'error'
 const narrowSpace = '\u202f'
 const units = ['B', 'kB', 'MB', 'GB'] as const
 
-/** As people say it, with two digits or more. */
-export function sizeText(bytes: number): string {
-  const power = Math.min(Math.max(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), 0), units.length - 1)
-  const size = bytes / 1_024 ** power
-  return `${power > 0 && size < 9.95 ? size.toFixed(1) : size.toFixed(0)}${narrowSpace}${units[power]}`
+/** As people of a language say it, with two digits or more. */
+export function sizeText(bytes: number, language: string): string {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1)
+  const size = bytes / 1_000 ** power
+  const digits = power > 0 && size < 9.95 ? 1 : 0
+  const number = size.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false })
+  return `${number}${narrowSpace}${units[power]}`
 }
 
 export function upText(seconds: number, words: Words): string {

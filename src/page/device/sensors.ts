@@ -94,7 +94,7 @@ function openSensorSheet(sensor: DeviceSensor, context: Context, words: Words, c
   const form = document.createElement('form')
   sheet.root.classList.add('device-sheet')
   form.noValidate = true
-  const name = inputOf(settings.name ?? '', { maxlength: 64, autocapitalize: 'sentences' })
+  const name = inputOf(settings.name ?? '', { maxlength: 40, autocapitalize: 'sentences' })
   const scale = inputOf(settings.scale === undefined ? '' : String(settings.scale), { inputmode: 'decimal', placeholder: '1' })
   const offset = inputOf(settings.temperatureOffset === undefined ? '' : String(settings.temperatureOffset), { placeholder: '0' })
   const spikes = switchOf(words.spikeFilter, settings.spikeFilter ?? false, words.spikeFilterHint)

@@ -123,7 +123,7 @@ class Device implements OpenView {
     const words = this.#words
     this.#renew(this.#findings, findings, () =>
       findings.map(({ level, text }) => {
-        const [row, mark, sentence] = [make('li'), make('span', 'mark', words.levels[level]), make('span')]
+        const [row, mark, sentence] = [make('li'), make('span', 'mark', words.levels[level]), englishOf('span')]
         row.setAttribute('data-level', level)
         setSentence(sentence, text)
         row.append(mark, sentence)
@@ -132,7 +132,7 @@ class Device implements OpenView {
     )
     this.#renew(this.#meters, meters, () =>
       meters.map(({ source, state, message, simulated }) => {
-        const [row, text, note] = [make('li', 'row'), make('span', 'two'), make('span', 'note')]
+        const [row, text, note] = [make('li', 'row'), make('span', 'two'), englishOf('span', 'note')]
         setSentence(note, message)
         text.append(make('span', 'name', source), note)
         row.append(text, make('span', 'meter-state', simulated ? words.simulated : (words.states[state] ?? state)))
@@ -145,19 +145,20 @@ class Device implements OpenView {
   #showNumbers({ memory, store, clients, faults, version, upSeconds, zone, password }: DeviceAnswer): void {
     const words = this.#words
     const { pool } = memory
-    const slabs = (count: number) => sizeText(count * pool.slabBytes)
+    const size = (bytes: number) => sizeText(bytes, this.#context.strings.language)
+    const slabs = (count: number) => size(count * pool.slabBytes)
     this.#renew(this.#memory, memory, () => [
-      ...factOf(words.resident, sizeText(memory.residentBytes)),
-      make('p', 'note', words.promise(sizeText(memory.heldBytesMax))),
+      ...factOf(words.resident, size(memory.residentBytes)),
+      make('p', 'note', words.promise(size(memory.heldBytesMax))),
       ...gaugeOf(words.pool, pool.slabs - pool.free, pool.slabs),
       make('p', 'note', words.poolUsed(slabs(pool.slabs - pool.free), slabs(pool.slabs), slabs(pool.slabs - pool.freeLeast)))
     ])
     this.#renew(this.#store, store, () => [
-      ...factOf(words.disk, sizeText(store.diskBytes), store.state === 'open' ? '' : words.storeStates[store.state]),
+      ...factOf(words.disk, size(store.diskBytes), store.state === 'open' ? '' : words.storeStates[store.state]),
       ...gaugeOf(words.disk, store.diskBytes, store.diskBytesMax),
-      make('p', 'note', words.ofAtMost(sizeText(store.diskBytes), sizeText(store.diskBytesMax))),
-      make('p', 'note', store.waitingBytes > 0 ? words.waiting(sizeText(store.waitingBytes)) : ''),
-      make('p', 'note', store.message)
+      make('p', 'note', words.ofAtMost(size(store.diskBytes), size(store.diskBytesMax))),
+      make('p', 'note', store.waitingBytes > 0 ? words.waiting(size(store.waitingBytes)) : ''),
+      englishOf('p', 'note', store.message)
     ])
     this.#renew(this.#clients, clients, () => [
       rowOf(words.connected, `${clients.connected} / ${clients.max}`),
@@ -189,6 +190,13 @@ function cardOf(title: string, ...content: readonly HTMLElement[]): HTMLElement 
   const card = make('section', 'card')
   card.append(make('h2', '', title), ...content)
   return card
+}
+
+/** For what the daemon says in its own words. */
+function englishOf(tag: string, className = '', text = ''): HTMLElement {
+  const element = make(tag, className, text)
+  element.lang = 'en'
+  return element
 }
 
 function makePageCard(context: Context, words: Words): HTMLElement {

@@ -54,8 +54,6 @@ export function labelsFor(locale: string, calendar: Calendar, words: HistoryWord
     month: [dates({ month: 'short' }), dates({ month: 'narrow' })],
     year: [year, year]
   }
-  const percents = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 })
-  const spaced = (text: string) => text.replace(/(\d)\s?%/, '$1\u202f%')
   const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 })
   const money = moneyIn(locale)
 
@@ -83,7 +81,8 @@ export function labelsFor(locale: string, calendar: Calendar, words: HistoryWord
   const pointOf = (untilMs: number, unit: Unit): string => {
     if (unit === 'day') return clock.format(untilMs)
     if (unit === 'week') return `${weekday.format(untilMs)} ${clock.format(untilMs)}`
-    return unit === 'month' ? `${day.format(untilMs)}, ${clock.format(untilMs)}` : day.format(untilMs - 1)
+    // Not by name: the month before has another.
+    return unit === 'month' ? words.pointOfMonth(String(calendar.wallAt(untilMs).day), clock.format(untilMs)) : day.format(untilMs - 1)
   }
 
   return {
@@ -106,7 +105,7 @@ export function labelsFor(locale: string, calendar: Calendar, words: HistoryWord
       return { measure, lines: amounts.map(at => ({ at, text: plain.format(at / (small ? 1 : 1_000)).replace('-', '\u2212') })) }
     },
     money,
-    percent: share => spaced(share > 0 && share < 0.01 ? `<\u202f${percents.format(0.01)}` : percents.format(share)),
+    percent: share => (share > 0 && share < 0.01 ? `<\u202f${formats.percent(0.01)}` : formats.percent(share)),
     duration(whole) {
       const minutes = Math.round(whole / 60)
       return words.duration(Math.floor(minutes / 1_440), Math.floor((minutes % 1_440) / 60), minutes % 60)
@@ -115,7 +114,7 @@ export function labelsFor(locale: string, calendar: Calendar, words: HistoryWord
       const other = words.than[running ? 'last' : 'before'][unit]
       if (comparison.kind === 'unknown') return words.incomparable(other)
       const { percent, untilMs } = comparison
-      const text = words.compared(Math.abs(percent), percent > 0, other)
+      const text = percent === 0 ? words.same(other) : words.compared(formats.percent(Math.abs(percent) / 100), percent > 0, other)
       return untilMs === null ? text : words.until(text, pointOf(untilMs, unit))
     }
   }

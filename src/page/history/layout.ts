@@ -75,9 +75,10 @@ function makeHead(words: HistoryWords) {
 function makeTotal(words: HistoryWords) {
   const total = make('p', 'history-total')
   const [totalLabel, amount, unit] = [make('span', 'spoken'), make('span', 'history-amount'), make('span', 'history-unit')]
-  const [costLabel, cost] = [make('span', 'spoken', words.cost), make('span', 'history-cost')]
-  total.append(totalLabel, amount, unit, costLabel, cost)
-  return { total, totalLabel, amount, unit, costLabel, cost }
+  const [money, cost] = [make('span', 'history-money'), make('span', 'history-cost')]
+  money.append(make('span', 'spoken', words.cost), cost, make('small', '', words.costOf))
+  total.append(totalLabel, amount, unit, money)
+  return { total, totalLabel, amount, unit, money, cost }
 }
 
 /** The chart moves with a finger; what is told of it stays where it is. */

@@ -72,7 +72,13 @@ export function pictureOf(seen: Seen, calendar: Calendar, labels: Labels, format
     window: seen.window,
     nowMs: seen.nowMs > seen.window.fromMs && seen.nowMs < seen.window.toMs ? seen.nowMs : undefined
   }
-  return isPowerShown(seen) ? powerOf(seen, shared, calendar, labels, formats) : columnsOf(seen, shared, calendar, labels)
+  const picture = isPowerShown(seen) ? powerOf(seen, shared, calendar, labels, formats) : columnsOf(seen, shared, calendar, labels)
+  if (isAnythingKnown(seen)) return picture
+  return { ...picture, measure: '', lines: picture.lines.map(line => ({ ...line, text: '' })) } // a scale of nothing has no values
+}
+
+function isAnythingKnown({ spans, before, beforeShown }: Seen): boolean {
+  return [...spans, ...(beforeShown ? (before?.spans ?? []) : [])].some(({ knownSeconds }) => knownSeconds > 0)
 }
 
 type Shared = Pick<Picture, 'window' | 'nowMs'>

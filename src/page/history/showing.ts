@@ -44,11 +44,12 @@ export function showSight(layout: Layout, stage: Stage, sight: Sight): Picture {
   const writing = writingOf(sight)
   const running = sight.nowMs < period.toMs
   showHead(layout, sight, running)
+  showNotice(layout, sight)
   if (content.kind === 'known') showTotals(layout, totals, writing, period.unit !== 'day')
   else for (const part of [layout.totalLabel, layout.amount, layout.unit]) setText(part, '')
   const money = writing.currency !== undefined && totals.cost !== null ? sight.labels.money(totals.cost, writing.currency) : ''
   setText(layout.cost, money)
-  layout.costLabel.hidden = money === ''
+  layout.money.hidden = money === ''
   const told =
     before && content.kind === 'known' ? compare(sight.calendar, { period, spans: content.spans }, before, sight.nowMs) : undefined
   setText(layout.compared, told ? sight.labels.comparison(told, period.unit, running) : '')
@@ -62,7 +63,6 @@ export function showSight(layout: Layout, stage: Stage, sight: Sight): Picture {
   showLegend(layout, picture, writing, other, settings.shown.warmth)
   layout.table.hidden = !settings.shown.table
   if (settings.shown.table) showTable(layout, picture, writing, label)
-  showNotice(layout, sight)
   return picture
 }
 

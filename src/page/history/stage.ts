@@ -80,7 +80,8 @@ export class Stage {
     this.#scene = scene
     this.#layout.plot.setAttribute('data-kind', scene.picture.kind)
     this.chart.show(scene.picture, scene.shown, scene.label)
-    this.read(same ? this.#reading : undefined)
+    const isEmpty = this.#layout.plot.hasAttribute('data-empty') // what it says there would be under the tip
+    this.read(same && !isEmpty ? this.#reading : undefined)
   }
 
   /** Tells a span's value, or none; answers what is told. */

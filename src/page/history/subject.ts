@@ -66,13 +66,14 @@ export class Subject {
     const earlier = periodAfter(calendar, period, -1)
     const [question, beforeQuestion] = [period, earlier].map(asked => questionOf(choice, asked)) as [Question, Question]
     const [kept, keptBefore] = [this.#loader.recall(question), this.#loader.recall(beforeQuestion)]
-    this.content = kept ? knownOf(kept.answer, kept.atMs) : { kind: 'waiting' }
+    const wasOld = this.content.kind === 'known' && this.content.old // until the daemon answers again
+    this.content = kept ? knownOf(kept.answer, kept.atMs, wasOld) : { kind: 'waiting' }
     this.before = keptBefore && { period: earlier, spans: spansOf(keptBefore.answer) }
     this.#listener.onChange()
     try {
       const answer = await this.#loader.load(question, nowMs, signal)
       if (signal.aborted) return
-      this.content = knownOf(answer, nowMs)
+      this.content = knownOf(answer, nowMs, false)
       if (answer.zone !== calendar.zone) return this.#listener.onZone(answer.zone)
       this.#listener.onChange()
       if (answer.sinceMs === null || earlier.toMs <= answer.sinceMs) return
@@ -118,6 +119,6 @@ function questionOf(choice: Choice, { fromMs, toMs, unit }: Period): Question {
   return { choice, fromMs, toMs, step: stepOf(unit) }
 }
 
-function knownOf(answer: HistoryAnswer, atMs: number): Content {
-  return { kind: 'known', answer, spans: spansOf(answer), atMs, old: false }
+function knownOf(answer: HistoryAnswer, atMs: number, old: boolean): Content {
+  return { kind: 'known', answer, spans: spansOf(answer), atMs, old }
 }

@@ -77,12 +77,12 @@ class HistoryView {
   show(state: State): void {
     const nowMs = this.#context.nowMs()
     const isUp = state.link.name === 'up'
-    const cameBack = isUp && !this.#wasUp
+    const isOther = isUp !== this.#wasUp // back, or gone: then what is shown is as old as it is
     this.#wasUp = isUp
     if (this.#place) this.#choose(state, this.#place)
     this.#follow(nowMs)
     const isDue = this.#sighted ? this.#subject.isDue(this.#sighted.period, nowMs) : nowMs - this.#begunMs >= retryMs
-    if (!cameBack && !isDue) return
+    if (!isOther && !isDue) return
     if (this.#sighted) this.#load()
     else void this.#begin()
   }
@@ -177,7 +177,9 @@ class HistoryView {
       this.#set({ choice: keyOf(choice) })
       this.#choose(this.#context.state(), this.#place as Place)
     })
-    if (this.#choice && keyOf(this.#choice) !== before) this.#load()
+    if (!this.#choice || keyOf(this.#choice) === before) return
+    this.#stage.read(undefined)
+    this.#load()
   }
 
   #withPeriod(wish: (calendar: Calendar, sighted: Sighted) => Sighted | undefined): void {

@@ -32,9 +32,14 @@ export interface HistoryWords {
   readonly unknownPart: (duration: string, percent: string) => string
   readonly allKnown: string
   readonly duration: (days: number, hours: number, minutes: number) => string
-  /** `percent` is 0 or more. */
-  readonly compared: (percent: number, more: boolean, other: string) => string
+  readonly same: (other: string) => string
+  readonly compared: (percent: string, more: boolean, other: string) => string
+  /** Both periods up to the same point. */
   readonly until: (text: string, point: string) => string
+  /** A point in any month. */
+  readonly pointOfMonth: (day: string, time: string) => string
+  /** What the cost is that is told. */
+  readonly costOf: string
   readonly incomparable: (other: string) => string
   readonly now: string
   readonly temperature: string

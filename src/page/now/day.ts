@@ -4,13 +4,19 @@ import type { NowAnswer } from '../../api.ts'
 import { find, setText } from '../elements.ts'
 import type { Formats } from '../format.ts'
 import type { Strings } from '../strings.ts'
-import { todayOf } from './today.ts'
+import { isOld, todayOf } from './today.ts'
 
-/** An answer that is older says when it was. */
-const freshMs = 180_000
+/** What there is to show, and when. */
+export interface Told {
+  readonly answer: NowAnswer | undefined
+  /** Whether to keep its place free. */
+  readonly awaited: boolean
+  readonly isLive: boolean
+  readonly nowMs: number
+}
 
-/** Shows what the answer says of today; one of another day says nothing of this one. @param awaited whether to keep its place free */
-export function showDay(answer: NowAnswer | undefined, awaited: boolean, nowMs: number, strings: Strings, formats: Formats): void {
+/** Shows what the answer says of today; one of another day says nothing of this one. */
+export function showDay({ answer, awaited, isLive, nowMs }: Told, strings: Strings, formats: Formats): void {
   const words = strings.today
   const today = answer && formats.day(answer.nowMs) === formats.day(nowMs) ? todayOf(answer) : undefined
   const root = find('today')
@@ -19,11 +25,12 @@ export function showDay(answer: NowAnswer | undefined, awaited: boolean, nowMs: 
     setText(find('today-title'), words.title)
     return
   }
-  const { todayWh, usual } = today
-  const old = nowMs - answer.nowMs > freshMs
+  const { todayWh, isNet, usual } = today
+  const old = isOld(answer, isLive, nowMs)
+  const energy = formats.energy(todayWh / 1_000, strings.unit.kWh)
   root.toggleAttribute('data-stale', old)
   setText(find('today-title'), old ? words.asOf(formats.clock(answer.nowMs)) : words.title)
-  setText(find('today-energy'), formats.energy(todayWh / 1_000, strings.unit.kWh))
+  setText(find('today-energy'), isNet ? words.net(energy) : energy)
   find('today-bar').hidden = !usual
   setText(find('today-words'), usual ? moreText(usual.more, words, formats) : words.soon)
   setText(find('today-usual'), usual ? words.usual(formats.energy(usual.dayWh / 1_000, strings.unit.kWh)) : '')

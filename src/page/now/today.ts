@@ -5,6 +5,8 @@ import type { NowAnswer } from '../../api.ts'
 /** Today's energy of the house, and how it stands to a usual day. */
 export interface Today {
   readonly todayWh: number
+  /** Whether something was fed in today, and taken off. */
+  readonly isNet: boolean
   readonly usual: Usual | undefined
 }
 
@@ -17,6 +19,8 @@ interface Usual {
   readonly bar: { readonly used: number; readonly byNow: number; readonly day: number }
 }
 
+/** An answer that is older says when it was. */
+const freshMs = 180_000
 /** Below this the money of an hour says too little of a kWh's price. */
 const tellingWatts = 20
 /** Share of energy within which a day is as usual. */
@@ -32,6 +36,11 @@ export function costPerHourAt(answer: NowAnswer, watts: number): number | undefi
   return (told / then) * watts
 }
 
+/** Whether it tells of then rather than of now: with what is heard from the meter, it ages. */
+export function isOld(answer: NowAnswer, isLive: boolean, nowMs: number): boolean {
+  return !isLive || nowMs - answer.nowMs > freshMs
+}
+
 export function todayOf(answer: NowAnswer): Today | undefined {
   const house = houseOf(answer)
   const known = house.flatMap(({ todayWh }) => (todayWh === null ? [] : [todayWh]))
@@ -40,6 +49,7 @@ export function todayOf(answer: NowAnswer): Today | undefined {
   const usual = house.flatMap(sensor => sensor.usual ?? [])
   return {
     todayWh,
+    isNet: house.some(({ todayExportedWh }) => (todayExportedWh ?? 0) > 0) || todayWh < 0,
     usual: usual.length < house.length ? undefined : usualOf(todayWh, sumOf(usual.map(by => by.byNowWh)), sumOf(usual.map(by => by.dayWh)))
   }
 }

@@ -46,13 +46,9 @@ export function open(host: HTMLElement, { strings, formats, api, nowMs }: FirstC
         const view = present(state, phoneMs)
         screen.show(view, atMs)
         showMoney(view)
-        showDay(
-          view.total && answers.latest,
-          view.total !== undefined && answers.awaited && view.phase === 'live',
-          view.nowMs,
-          strings,
-          formats
-        )
+        const isLive = view.phase === 'live'
+        const told = { answer: view.total && answers.latest, awaited: view.total !== undefined && answers.awaited && isLive }
+        showDay({ ...told, isLive, nowMs: view.nowMs }, strings, formats)
       }
       shown = state
       shownSecond = second

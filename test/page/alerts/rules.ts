@@ -2,7 +2,10 @@
 
 import t from 'tap'
 import type { HistoryAnswer } from '../../../src/api.ts'
-import { idleSpan, isIdle, type Rule, readRules, type Seen, stepWatch, type Watch } from '../../../src/page/alerts/rules.ts'
+import { heardMsOf, idleSpan, isIdle, type Rule, readRules, type Seen, stepWatch, type Watch } from '../../../src/page/alerts/rules.ts'
+import type { State } from '../../../src/page/model.ts'
+
+type Sensor = State['sensors'] extends ReadonlyMap<string, infer Known> ? Known : never
 
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
@@ -33,6 +36,25 @@ t.test('a meter that is silent', async t => {
   t.strictSame(firedAt(rules, heard(0, 0, 0, 0, 4, 4, 4)), [2, 6])
   t.strictSame(firedAt(rules, heard(0, undefined, undefined, undefined)), [], 'without the daemon nobody can tell')
   t.strictSame(firedAt(rules, heard(0, 0, 0, undefined, 0)), [2], 'and it is not told twice for that')
+})
+
+t.test('when a meter was heard', async t => {
+  const at = (atMs: number): Sensor => ({
+    said: { atMs, name: undefined, measurement: { kind: 'derived', watts: 1, formula: '0' } } as never,
+    ...{ unavailable: false, points: [], energy: undefined }
+  })
+  const silent: Sensor = { said: undefined, unavailable: false, points: [], energy: undefined }
+  const sensors = new Map([
+    ['0', at(1)],
+    ['3', at(2)],
+    ['4', silent],
+    ['meter2/0', at(50)],
+    ['meter3/0', silent],
+    ['net', at(60)]
+  ])
+  t.equal(heardMsOf(sensors, 'meter'), 2, 'another meter and what is derived do not count')
+  t.equal(heardMsOf(sensors, 'meter2'), 50)
+  t.equal(heardMsOf(sensors, 'meter3'), undefined)
 })
 
 const idle = { kind: 'idle', sensor: '3', watts: 20, hours: 2 } as const

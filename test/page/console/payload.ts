@@ -59,11 +59,21 @@ t.test('indented JSON', async t => {
   holds(
     t,
     500,
-    fc.property(fc.json(), fc.nat(4), (text, spaces) => {
+    fc.property(fc.json({ maxDepth: 30 }), fc.nat(4), (text, spaces) => {
       const spaced = JSON.stringify(JSON.parse(text), undefined, spaces)
       return indentJson(spaced) === JSON.stringify(JSON.parse(text), undefined, 2)
     })
   )
+})
+
+t.test('JSON that is nested as deep as it goes', async t => {
+  const [deep, shallow] = ['['.repeat(100_000) + ']'.repeat(100_000), `[${'1,'.repeat(50_000)}1]`]
+  t.ok(indentJson(deep).length < 100 * deep.length, 'grows with the text alone')
+  for (const text of [deep, shallow]) {
+    const all = indentJson(text)
+    const some = indentJson(text, 1_000)
+    t.ok(some.length >= 1_000 && some.length < 1_200 && all.startsWith(some), 'its beginning')
+  }
 })
 
 t.test('series of numbers', async t => {

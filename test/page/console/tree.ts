@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import t from 'tap'
+import type { Message } from '../../../src/client/client.ts'
 import { type TopicNode, TopicTree } from '../../../src/page/console/tree.ts'
 import { holds } from '../../fixtures/io/property.ts'
 
@@ -104,6 +105,40 @@ t.test('more bytes than there is room for', async t => {
   t.equal(tree.find('small/3')?.count, 1, 'what is forgotten is still counted')
 })
 
+t.test('empty messages with large properties', async t => {
+  const tree = new TopicTree()
+  const texts = (length: number) => ({ contentType: 'x'.repeat(length), responseTopic: 'y'.repeat(length) })
+  const large: Message['properties'][] = [
+    { userProperties: [['k', 'x'.repeat(60_000)]] },
+    { userProperties: Array.from({ length: 13_000 }, () => ['', ''] as const) },
+    { correlationData: new Uint8Array(60_000) },
+    { subscriptionIdentifiers: Array.from({ length: 60_000 }, () => 1) },
+    texts(60_000)
+  ]
+  for (const properties of large) {
+    const before = tree.bytes
+    tree.hear({ ...heard('a', ''), ...(properties && { properties }) }, 0)
+    t.ok(tree.bytes - before >= 60_000, 'are counted')
+  }
+  for (let index = 0; index < 3_000; index += 1) {
+    tree.hear({ ...heard(`a/${index % 30}`, ''), ...(large[0] && { properties: large[0] }) }, index)
+    if (tree.bytes > bytesMax) t.fail(`${tree.bytes} bytes`)
+  }
+  t.ok(tree.dropped.forgotten > 2_000, `${tree.dropped.forgotten} forgotten`)
+  t.equal(tree.find('a/29')?.messages[0]?.properties?.userProperties?.[0]?.[1].length, 60_000)
+})
+
+t.test('topics as long as MQTT has them', async t => {
+  const tree = new TopicTree()
+  for (let index = 0; index < 100; index += 1) tree.hear(heard(`${'x'.repeat(65_000)}/${index}`, ''), index)
+  for (let index = 0; index < 100; index += 1) tree.hear(heard(`${index}${'y'.repeat(65_000)}/${'z/'.repeat(30)}`, ''), index)
+  const characters = [...below(tree.root)].reduce((sum, { topic }) => sum + topic.length, 0)
+  t.ok(characters <= 2 * 1_048_576, `${characters} characters`)
+  t.ok(tree.dropped.unplaced >= 150, `${tree.dropped.unplaced} have no place`)
+  tree.hear(heard('short', ''), 0)
+  t.ok(tree.find('short'), 'short ones still have theirs')
+})
+
 t.test('a topic that speaks without end', async t => {
   const tree = new TopicTree()
   for (let index = 0; index < 1_000; index += 1) tree.hear(heard('a', String(index)), index)
@@ -137,7 +172,7 @@ t.test('whatever comes, the sums are right and the tree is one', async t => {
         nodes.every(node => node.countBelow === node.count + node.children.reduce((sum, child) => sum + child.countBelow, 0)) &&
         [...counts].every(([topic]) => tree.find(topic)) &&
         tree.root.countBelow === messages.length &&
-        tree.bytes === kept.reduce((sum, { payload }) => sum + payload.length + 200, 0) &&
+        tree.bytes === kept.reduce((sum, { costBytes }) => sum + costBytes, 0) &&
         tree.bytes <= bytesMax
       )
     })

@@ -149,8 +149,35 @@ t.test('a tariff is set, changed and removed', { buffered: true }, async t => {
   t.match(house.tariff?.changes, [{ from: '2026-11-18' }, { from: '2027-04-01', bands: [{}, { pricePerKWh: '0.26' }] }])
   await page.getByRole('button', { name: 'Tariff' }).click()
   await page.getByRole('button', { name: 'Remove the tariff' }).click()
+  await page.getByRole('button', { name: 'Really remove?' }).click()
   await page.getByRole('button', { name: 'Show what it costs' }).waitFor()
   t.equal(house.tariff, undefined)
+})
+
+t.test('bills that were asked for before the tariff was changed are not taken', { buffered: true }, async t => {
+  const { page } = await setUp(t, { tariff, nowMs: Date.parse('2026-11-18T18:59:59Z') }) // new ones are asked for at 19:00
+  await page.locator('.tile').first().waitFor()
+  let letGo = (): void => {}
+  const held = new Promise<void>(resolve => {
+    letGo = resolve
+  })
+  let asked = 0
+  await page.route('**/api/cost', async route => {
+    const isFirst = ++asked === 1
+    const response = await route.fetch()
+    if (isFirst) await held
+    await route.fulfill({ response })
+  })
+  await until('new bills to be asked for', async () => asked === 1)
+  await page.getByRole('button', { name: 'Tariff' }).click()
+  await page.getByRole('button', { name: 'Remove the tariff' }).click()
+  await page.getByRole('button', { name: 'Really remove?' }).click()
+  await page.getByRole('button', { name: 'Show what it costs' }).waitFor()
+  const late = page.waitForResponse('**/api/cost')
+  letGo()
+  await (await late).finished()
+  await page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
+  t.equal(await page.locator('.tile').count(), 0, 'the bills of the tariff that was stay away')
 })
 
 t.test('on a desktop, in the dark, in German, with a meter that is new', { buffered: true }, async t => {

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { Calendar } from '../../../src/calendar.ts'
 import { formatsFor } from '../../../src/page/format.ts'
+import { german } from '../../../src/page/german.ts'
 import { figuresOf, headlineOf, knowledgeOf, readingOf, tableOf } from '../../../src/page/history/figures.ts'
 import { labelsFor, localeOf, weekNumber } from '../../../src/page/history/labels.ts'
 import { periodAfter, periodAt } from '../../../src/page/history/periods.ts'
@@ -44,16 +45,21 @@ t.test('comparisons, money and time', async t => {
   const thursday = Date.UTC(2026, 10, 19, 14)
   const say = (percent: number, untilMs: number | null, unit: 'day' | 'week' | 'month' | 'year', running = true) =>
     labels.comparison({ kind: 'known', percent, untilMs }, unit, running)
-  t.equal(say(-12, thursday, 'week'), '12 % less than last week until Thursday 14:00')
-  t.equal(say(3, thursday, 'month'), '3 % more than last month until 19 Nov, 14:00')
+  t.equal(say(-12, thursday, 'week'), '12% less than last week, each to Thursday 14:00')
+  t.equal(say(3, thursday, 'month'), '3% more than last month, each to day 19, 14:00')
   t.equal(say(0, null, 'day', false), 'As much as the day before')
-  t.equal(say(5, Date.UTC(2026, 10, 22), 'year'), '5 % more than last year until 21 Nov', 'a day that is over')
+  t.equal(say(5, Date.UTC(2026, 10, 22), 'year'), '5% more than last year, each to 21 Nov', 'a day that is over')
   t.match(labels.comparison({ kind: 'unknown' }, 'day', true), /^Too little is known/)
+  const deutsch = labelsFor('de-DE', calendar, german.history, formatsFor('de-DE', german))
+  t.equal(
+    spaced(deutsch.comparison({ kind: 'known', percent: 38, untilMs: thursday }, 'month', true)),
+    '38 % mehr als letzten Monat, je bis zum 19., 14:00'
+  )
   t.strictSame([labels.money('12.345', 'GBP'), labels.money('0.0123', 'GBP'), labels.money('-1.5', 'GBP')], ['£12.35', '£0.012', '−£1.50'])
   t.strictSame([labels.duration(119_000), labels.duration(7_200), labels.duration(90)], ['1 d 9 h', '2 h', '2 min'])
   t.strictSame(
     [0.004, 0.5].map(share => spaced(labels.percent(share))),
-    ['< 1 %', '50 %']
+    ['< 1%', '50%']
   )
   t.strictSame([labels.amount(420, 'water'), labels.amount(1_420, 'gas'), labels.amount(1_420, 'power')].map(spaced), [
     '420 l',
@@ -106,6 +112,16 @@ t.test('a day is power, anything longer is columns', async t => {
   })
 })
 
+t.test('what is not known has no scale', async t => {
+  const seen = seenOf('day', 0)
+  const nothing = { ...seen, spans: seen.spans.map(span => ({ ...span, knownSeconds: 0, energyWh: null, meanWatts: null })) }
+  const textOf = (shown: Seen) => pictureOf(shown, calendar, labels, formats).lines.some(({ text }) => text !== '')
+  t.notOk(textOf(nothing))
+  t.ok(textOf(seen))
+  const before = { period: seen.period, spans: seen.spans }
+  t.ok(textOf({ ...nothing, before, beforeShown: true }), 'but for the period before, where that is shown')
+})
+
 t.test('figures, words and the table', async t => {
   const seen = seenOf('month', 0)
   const totals = totalsOf(calendar, seen.spans, seen.period, seen.sinceMs, nowMs)
@@ -123,5 +139,5 @@ t.test('figures, words and the table', async t => {
   t.equal(rows[1]?.[1], 'Not known', 'the second of November')
   t.match(rows[10]?.[1], /kWh \(From the meter’s memory\)$/)
   const reading = picture.spans[20] && readingOf(picture.spans[20], picture, writing)
-  t.match(reading, { time: /^Sat,? 21 Nov$/, more: /£\d.* · Exported .* · Not known 1[23].%/ })
+  t.match(reading, { time: /^Sat,? 21 Nov$/, more: /£\d.* · Exported .* · Not known 1[23]%/ })
 })

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import type { NowAnswer, NowSensor } from '../../../src/api.ts'
-import { costPerHourAt, todayOf } from '../../../src/page/now/today.ts'
+import { costPerHourAt, isOld, todayOf } from '../../../src/page/now/today.ts'
 
 const house: NowSensor = {
   sensor: '0',
@@ -13,6 +13,7 @@ const house: NowSensor = {
   watts: 500,
   celsius: null,
   todayWh: 4_000,
+  todayExportedWh: 0,
   usual: { days: 20, byNowWh: 5_000, dayWh: 10_000 }
 }
 const answer = (sensors: readonly NowSensor[], costPerHour: string | null = '0.15'): NowAnswer => ({
@@ -36,10 +37,14 @@ t.test('money by the hour goes with the watts', async t => {
 
 t.test('today beside a usual day', async t => {
   const day = (todayWh: number | null, usual: NowSensor['usual'] = house.usual) => todayOf(answer([{ ...house, todayWh, usual }]))
-  t.strictSame(day(4_000), { todayWh: 4_000, usual: { dayWh: 10_000, more: -0.19999999999999996, bar: { used: 0.4, byNow: 0.5, day: 1 } } })
+  t.strictSame(day(4_000), {
+    todayWh: 4_000,
+    isNet: false,
+    usual: { dayWh: 10_000, more: -0.19999999999999996, bar: { used: 0.4, byNow: 0.5, day: 1 } }
+  })
   t.strictSame(day(12_500)?.usual?.bar, { used: 1, byNow: 0.4, day: 0.8 }, 'the bar holds what is longest')
   t.equal(day(5_200)?.usual?.more, 0, 'a little more is as usual')
-  t.strictSame(day(4_000, null), { todayWh: 4_000, usual: undefined })
+  t.strictSame(day(4_000, null), { todayWh: 4_000, isNet: false, usual: undefined })
   t.equal(day(-300)?.usual, undefined, 'a house that feeds in has no bar')
   t.equal(day(100, { days: 3, byNowWh: 0, dayWh: 5_000 })?.usual, undefined)
   t.equal(day(null), undefined)
@@ -47,4 +52,14 @@ t.test('today beside a usual day', async t => {
   const two = [house, house].map((sensor, index) => ({ ...sensor, sensor: String(index + 1) }))
   t.equal(todayOf(answer(two))?.todayWh, 8_000, 'sensors are summed without a house')
   t.equal(todayOf(answer([...two, { ...house, sensor: '3', usual: null }]))?.usual, undefined, 'but each has to tell')
+})
+
+t.test('what was fed in makes it net', async t => {
+  const net = (todayWh: number, todayExportedWh: number | null) => todayOf(answer([{ ...house, todayWh, todayExportedWh }]))?.isNet
+  t.strictSame([net(4_000, 900), net(4_000, 0), net(4_000, null), net(-300, null)], [true, false, false, true])
+})
+
+t.test('an answer is old after three minutes, and at once when nothing comes from the meter', async t => {
+  const told = answer([house])
+  t.strictSame([isOld(told, true, 180_000), isOld(told, true, 180_001), isOld(told, false, 0)], [false, true, true])
 })
