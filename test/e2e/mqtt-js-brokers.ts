@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import type { ClientOptions, Message, ProtocolVersion, Qos } from '../../src/client/mqtt.ts'
 import { type Broker, brokers } from '../fixtures/client/brokers.ts'
 import { watched } from '../fixtures/client/host.ts'
-import { until } from '../fixtures/e2e/wait.ts'
+import { aWhile, until } from '../fixtures/e2e/wait.ts'
 
 /** What a scenario has at hand. */
 interface Scene {
@@ -36,6 +36,9 @@ async function passesOn(t: Test, { open, base }: Scene, qos: Qos): Promise<Seen>
   return 'yes'
 }
 
+/** The client lets 1,000 wait. */
+const saidMax = 900
+
 /** Ends the broker while messages are under way, and starts it again; answers what the hearing client has heard. */
 async function endInFlight(
   t: Test,
@@ -47,16 +50,24 @@ async function endInFlight(
   await hearing.client.subscribe(topic, qos)
   const speaking = open(t, { clientId: `${base}-speaking-${qos}`, cleanSession: false })
   await speaking.connected()
-  const sent = Array.from({ length: 300 }, (_, index) => String(index))
-  const kept: string[] = []
-  const ends = sent.map(text =>
-    speaking.client.publish(topic, text, { qos }).then(
-      () => void kept.push(text),
-      () => {}
+  const [sent, kept, ends]: [string[], string[], Promise<void>[]] = [[], [], []]
+  const say = (): void => {
+    const text = String(sent.length)
+    sent.push(text)
+    ends.push(
+      speaking.client.publish(topic, text, { qos }).then(
+        () => void kept.push(text),
+        () => {}
+      )
     )
-  )
+  }
+  while (sent.length < 100) say()
   await until('some to be under way', () => kept.length > 20)
-  await broker.end()
+  const ended = broker.end()
+  // However long it takes to end, something is under way then.
+  for (; speaking.client.state.phase === 'connected' && sent.length < saidMax; await aWhile(1)) say()
+  await ended
+  say()
   t.ok(kept.length < sent.length, `ended after ${kept.length} of ${sent.length}`)
   await until('both to notice', () => [hearing, speaking].every(({ client }) => client.state.phase !== 'connected'))
   await broker.startAgain()
