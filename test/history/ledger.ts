@@ -373,3 +373,11 @@ t.test('a year stays bounded', async t => {
   t.ok(near(ledger.query(0, endMs - 92 * dayMs, endMs).measuredWh, (92 * perDay * 100 * 6) / 3_600, 0.1), 'and minutes are kept')
   t.equal(ledger.oldestMs(endMs), endMs - 93 * dayMs)
 })
+
+t.test('it tells whether what was read can be relied on', async t => {
+  const store = new MemoryStore()
+  const ledger = new Ledger(store, '', utc)
+  t.ok(ledger.isReadable)
+  store.state = 'failing'
+  t.notOk(ledger.isReadable)
+})
