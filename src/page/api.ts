@@ -21,8 +21,9 @@ export class ApiError extends Error {
 export type AskPassword = (again: boolean) => Promise<string | undefined>
 
 const answerMs = 10_000
-const unauthorised = 401
-const passwordKey = 'wattslug.password'
+export const unauthorised = 401
+/** Where a password that was taken stays until the page is closed. */
+export const passwordKey = 'wattslug.password'
 
 /** @param silent what is said when nothing answers */
 export function makeApi(askPassword: AskPassword, silent: string): Api {
@@ -51,8 +52,8 @@ function optionsFor(method: string, body: unknown, password: string | null): Req
   return { method, headers, cache: 'no-store', ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
 }
 
-/** Any user name will do. */
-function credentialsOf(password: string): string {
+/** What stands behind `Basic`; any user name will do. */
+export function credentialsOf(password: string): string {
   return btoa(String.fromCharCode(...new TextEncoder().encode(`wattslug:${password}`)))
 }
 

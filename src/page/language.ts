@@ -19,11 +19,14 @@ export function chooseLanguage(language: Language | undefined): void {
 
 /** The words, and the formats that go with them. */
 export async function loadLanguage(): Promise<{ readonly strings: Strings; readonly formats: Formats }> {
+  const strings = (chosenLanguage() ?? languageOf(navigator.language)) === 'de' ? await loadGerman() : english
+  return { strings, formats: formatsFor(localeNow(), strings) }
+}
+
+/** The browser's own locale, with its region, unless another language was chosen. */
+export function localeNow(): string {
   const chosen = chosenLanguage()
-  const spoken = languageOf(navigator.language)
-  const strings = (chosen ?? spoken) === 'de' ? await loadGerman() : english
-  const locale = chosen === undefined || chosen === spoken ? navigator.language : chosen
-  return { strings, formats: formatsFor(locale, strings) }
+  return chosen === undefined || chosen === languageOf(navigator.language) ? navigator.language : chosen
 }
 
 /** The words of all views. */

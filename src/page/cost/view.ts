@@ -3,8 +3,7 @@ import type { CostAnswer, TariffTold } from '../../api.ts'
 import { ApiError } from '../api.ts'
 import type { Context, OpenView } from '../context.ts'
 import { make } from '../elements.ts'
-import { chosenLanguage } from '../language.ts'
-import { languageOf } from '../languages.ts'
+import { localeNow } from '../language.ts'
 import type { State } from '../model.ts'
 import { openSheet } from '../sheet.ts'
 import { makeBill } from './bill.ts'
@@ -236,10 +235,4 @@ class CostView implements OpenView {
     const zone = this.#told.kind === 'answer' ? this.#told.answer.zone : 'UTC'
     return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' }).format(this.#context.nowMs())
   }
-}
-
-/** As the page's formats have it. */
-function localeNow(): string {
-  const chosen = chosenLanguage()
-  return chosen === undefined || chosen === languageOf(navigator.language) ? navigator.language : chosen
 }

@@ -1,6 +1,7 @@
 /** Backups: downloaded by a link, and taken back from a file with its progress to be seen. */
 
 import type { ApiFault, RestoreAnswer } from '../../api.ts'
+import { credentialsOf, passwordKey, unauthorised } from '../api.ts'
 import { buttonOf } from '../console/form.ts'
 import type { Context } from '../context.ts'
 import { make, setText } from '../elements.ts'
@@ -8,9 +9,6 @@ import { askPassword } from '../password.ts'
 import { openSheet } from '../sheet.ts'
 import { sizeText } from './present.ts'
 import type { Words } from './words.ts'
-
-const passwordKey = 'wattslug.password'
-const unauthorised = 401
 
 export function makeBackup(context: Context, words: Words): HTMLElement {
   const [card, actions] = [make('section', 'card'), make('div', 'actions')]
@@ -97,11 +95,6 @@ function post(
     request.addEventListener('loadend', () => resolve({ status: request.status, text: request.responseText }))
     request.send(file)
   })
-}
-
-/** Any user name will do. */
-function credentialsOf(password: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(`wattslug:${password}`)))
 }
 
 function errorIn(text: string): string {
