@@ -1,5 +1,6 @@
 /** The statements about delivery: sessions, the exchanges of QoS 0, 1 and 2, repeats, and order: 3.1.1 and 5.0, sections 4.1 to 4.6. */
 import t from 'tap'
+import { limits } from '../../src/limits.ts'
 import { playScenes, type Scene } from '../fixtures/standard/play.ts'
 
 const sessions: readonly Scene[] = [
@@ -279,17 +280,24 @@ const order: readonly Scene[] = [
       a > 82{0001 ~ "t/#" 01 "#" 00}
       a < 90{0001 ~ 01 00}
       b connects
-      ${Array.from({ length: 30 }, (_, index) => `b > 32{"t/${index % 3}" ${hex(index)} ~ '${index}'}\nb < 4002${hex(index)}`).join('\n')}
-      a < ${Array.from({ length: 20 }, (_, index) => `32{"t/${index % 3}" ${hex(index)} ~ '${index}'}`).join(' ')}
+      ${publishes(0, limits.inflightMax + 10)
+        .map((packet, index) => `b > ${packet}\nb < 4002${hex(index)}`)
+        .join('\n')}
+      a < ${publishes(0, limits.inflightMax).join(' ')}
       a > 40020001 40020002
-      a < ${[20, 21].map(index => `32{"t/${index % 3}" ${hex(index)} ~ '${index}'}`).join(' ')}
+      a < ${publishes(limits.inflightMax, 2).join(' ')}
       a vanishes
       a comes back
-      a < ${Array.from({ length: 20 }, (_, index) => `3a{"t/${(index + 2) % 3}" ${hex(index + 2)} ~ '${index + 2}'}`).join(' ')}
-      a > ${Array.from({ length: 20 }, (_, index) => `4002${hex(index + 2)}`).join(' ')}
-      a < ${Array.from({ length: 8 }, (_, index) => `32{"t/${(index + 22) % 3}" ${hex(index + 22)} ~ '${index + 22}'}`).join(' ')}`
+      a < ${publishes(2, limits.inflightMax, '3a').join(' ')}
+      a > ${Array.from({ length: limits.inflightMax }, (_, index) => `4002${hex(index + 2)}`).join(' ')}
+      a < ${publishes(limits.inflightMax + 2, 8).join(' ')}`
   }
 ]
+
+/** PUBLISH packets at QoS 1 to three topics in turn, each with its number as payload and the next as packet id. */
+function publishes(first: number, count: number, type: '32' | '3a' = '32'): string[] {
+  return Array.from({ length: count }, (_, index) => first + index).map(number => `${type}{"t/${number % 3}" ${hex(number)} ~ '${number}'}`)
+}
 
 function hex(index: number): string {
   return (index + 1).toString(16).padStart(4, '0')
