@@ -52,7 +52,7 @@ export class Rows {
   /** @param record what `encode` made; one that cannot be read holds nothing */
   constructor(slotMs: number, record?: Uint8Array) {
     this.#slotMs = slotMs
-    if (record) this.#append(new RowReader(slotMs, record))
+    if (record) this.addRecord(record)
   }
 
   add(row: Readonly<Row>): void {
@@ -78,6 +78,14 @@ export class Rows {
     for (; next; next = reader.next()) this.add(next)
   }
 
+  /** Adds what `encode` made of other rows of the same block. */
+  addRecord(record: Uint8Array | undefined): void {
+    const reader = new RowReader(this.#slotMs, record ?? new Uint8Array())
+    const rows: Row[] = []
+    for (let row = reader.next(); row; row = reader.next()) rows.push({ ...row })
+    this.addAll(rows)
+  }
+
   /** All rows as they are now, their slots counted from `first`; each is good until the next one is asked for. */
   read(first = 0): RowReader {
     return new RowReader(this.#slotMs, this.#writer.record(), first, this.#tail && { ...this.#tail, slot: this.#tail.slot + first })
@@ -88,10 +96,6 @@ export class Rows {
     const reader = this.read()
     for (let row = reader.next(); row; row = reader.next()) writer.write(row, this.#slotMs)
     return writer.record().slice()
-  }
-
-  #append(reader: RowReader): void {
-    for (let row = reader.next(); row; row = reader.next()) this.add(row)
   }
 }
 

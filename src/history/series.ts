@@ -4,10 +4,15 @@ import type { Store } from '../memory/store.ts'
 import { emptyRow, type Row, RowReader, Rows } from './rows.ts'
 import { blockKey, days, seconds, type Tier, tiers, yearKey } from './tiers.ts'
 
-/** A block in memory, and whether the store has it as it is. */
+/**
+ * A block in memory.
+ * - `stored`: the store has it as it is
+ * - `changed`: it has grown since
+ * - `part`: the store could not be read when it was opened, so that there may be more of it
+ */
 interface Live {
   readonly rows: Rows
-  phase: 'stored' | 'changed'
+  phase: 'stored' | 'changed' | 'part'
 }
 
 export class Series {
@@ -45,7 +50,7 @@ export class Series {
     const block = Math.floor(first.slot / slots)
     const live = this.#open(blockKey(tier, block, this.name), tier.slotMs)
     live.rows.addAll(rows.map(row => ({ ...row, slot: row.slot - block * slots })))
-    live.phase = 'changed'
+    if (live.phase === 'stored') live.phase = 'changed'
   }
 
   /** The rows of a span in one tier, oldest first, each with its slot counted since 1970 and good until the next one. */
@@ -67,6 +72,7 @@ export class Series {
   put(): void {
     const current = new Set([...this.#current.values()].map(({ key }) => key))
     for (const [key, live] of this.#live) {
+      if (live.phase === 'part' && this.#store.state === 'open') this.#complete(key, live)
       if (live.phase === 'changed' && this.#store.put(key, live.rows.encode())) live.phase = 'stored'
       if (live.phase === 'stored' && !current.has(key)) this.#live.delete(key)
     }
@@ -95,16 +101,23 @@ export class Series {
     Object.assign(this.#scratch, row)
     this.#scratch.slot = slot - block * slots
     current.live.rows.add(this.#scratch)
-    current.live.phase = 'changed'
+    if (current.live.phase === 'stored') current.live.phase = 'changed'
   }
 
   #open(key: string, slotMs: number): Live {
     let live = this.#live.get(key)
     if (live === undefined) {
-      live = { rows: new Rows(slotMs, this.#store.get(key)), phase: 'stored' }
+      const record = this.#store.get(key)
+      live = { rows: new Rows(slotMs, record), phase: record || this.#store.state === 'open' ? 'stored' : 'part' }
       this.#live.set(key, live)
     }
     return live
+  }
+
+  /** The store can be read again: what it has of the block stays, and what came since is added to it. */
+  #complete(key: string, live: Live): void {
+    live.rows.addRecord(this.#store.get(key))
+    live.phase = 'changed'
   }
 
   #reader(slotMs: number, key: string, first: number): RowReader | undefined {

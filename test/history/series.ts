@@ -89,3 +89,28 @@ t.test('what is put into the past is counted', async t => {
   series.addAll(minutes, [])
   t.equal(series.rewrites, 2)
 })
+
+t.test('a block that was opened while the store could not be read is put together when it can', async t => {
+  const store = new MemoryStore()
+  const before = new Series(store, '/0/0')
+  for (const ms of [0, 20_000]) before.add(row(startMs + ms))
+  before.put()
+  store.turn()
+  const restarted = store.reopen()
+  const series = new Series(restarted, '/0/0')
+  const { get } = restarted
+  restarted.state = 'failing'
+  restarted.get = () => undefined
+  series.add(row(startMs + 20_000))
+  series.add(row(startMs + 40_000))
+  series.addAll(minutes, [{ ...emptyRow(startMs / 60_000), filled: 5, filledMs: 60_000 }])
+  series.put()
+  t.equal(restarted.waitingBytes, 0, 'what is stored is not overwritten')
+  restarted.state = 'open'
+  restarted.get = get
+  series.put()
+  restarted.turn()
+  t.strictSame(slotsOf(new Series(restarted.reopen(), '/0/0'), seconds, startMs, startMs + hourMs), [0, 2, 4])
+  const [minute] = [...series.read(minutes, startMs, startMs + 60_000)]
+  t.match(minute, { net: 4_000, filled: 5 })
+})
