@@ -79,8 +79,8 @@ export class Rows {
   }
 
   /** Adds what `encode` made of other rows of the same block. */
-  addRecord(record: Uint8Array | undefined): void {
-    const reader = new RowReader(this.#slotMs, record ?? new Uint8Array())
+  addRecord(record: Uint8Array): void {
+    const reader = new RowReader(this.#slotMs, record)
     const rows: Row[] = []
     for (let row = reader.next(); row; row = reader.next()) rows.push({ ...row })
     this.addAll(rows)

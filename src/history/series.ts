@@ -116,7 +116,8 @@ export class Series {
 
   /** The store can be read again: what it has of the block stays, and what came since is added to it. */
   #complete(key: string, live: Live): void {
-    live.rows.addRecord(this.#store.get(key))
+    const record = this.#store.get(key)
+    if (record) live.rows.addRecord(record)
     live.phase = 'changed'
   }
 

@@ -104,13 +104,14 @@ t.test('a block that was opened while the store could not be read is put togethe
   series.add(row(startMs + 20_000))
   series.add(row(startMs + 40_000))
   series.addAll(minutes, [{ ...emptyRow(startMs / 60_000), filled: 5, filledMs: 60_000 }])
+  series.add(row(startMs + 2 * hourMs))
   series.put()
   t.equal(restarted.waitingBytes, 0, 'what is stored is not overwritten')
   restarted.state = 'open'
   restarted.get = get
   series.put()
   restarted.turn()
-  t.strictSame(slotsOf(new Series(restarted.reopen(), '/0/0'), seconds, startMs, startMs + hourMs), [0, 2, 4])
+  t.strictSame(slotsOf(new Series(restarted.reopen(), '/0/0'), seconds, startMs, startMs + 3 * hourMs), [0, 2, 4, 720])
   const [minute] = [...series.read(minutes, startMs, startMs + 60_000)]
   t.match(minute, { net: 4_000, filled: 5 })
 })
