@@ -51,6 +51,15 @@ function textOf(millionths: bigint): Money {
   return `${millionths < 0n ? '-' : ''}${digits.slice(0, -moneyDigits)}${fraction === '' ? '' : `.${fraction}`}`
 }
 
+/** The sum of amounts as they are told, which may be negative: exact, however many. */
+export function sumMoney(amounts: readonly Money[]): Money {
+  const sum = amounts.reduce((sum, text) => {
+    const amount = parseMoney(text.replace('-', '')) as Amount
+    return sum + (text.startsWith('-') ? -amount : amount)
+  }, 0n)
+  return moneyText(sum)
+}
+
 /** What an energy costs at a price for a kWh. `milliWattHours` is a whole number: exact, since prices have six digits and a kWh a million mWh. */
 export function priceOf(pricePerKWh: Amount, milliWattHours: number): Amount {
   return (pricePerKWh * BigInt(milliWattHours)) / 1_000_000n

@@ -1,7 +1,9 @@
-/** The daemon's HTTP API as the views use it: with an end to waiting, the password when it is asked for, and one kind of error. */
+/** The daemon's HTTP API as the views use it: with an end to waiting, as whom one is logged in, and one kind of error. */
 
 import type { ApiFault } from '../api.ts'
+import type { Need } from './access/said.ts'
 import type { Api } from './context.ts'
+import { authorizationOf, loginNow } from './login.ts'
 
 /** A request that failed. */
 export class ApiError extends Error {
@@ -17,44 +19,36 @@ export class ApiError extends Error {
   }
 }
 
-/** Asks the user; `again` when the last one was wrong. Undefined when the user does not want to. */
-export type AskPassword = (again: boolean) => Promise<string | undefined>
-
 const answerMs = 10_000
 export const unauthorised = 401
-/** Where a password that was taken stays until the page is closed. */
-export const passwordKey = 'wattslug.password'
+/** Somebody else may do it; nobody can before there is a password. */
+const forbidden = 403
 
-/** @param silent what is said when nothing answers */
-export function makeApi(askPassword: AskPassword, silent: string): Api {
-  const ask = async <T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> => {
-    for (let again = false; ; again = true) {
-      const password = sessionStorage.getItem(passwordKey)
-      const response = await request(path, optionsFor(method, body, password), silent, signal)
-      if (response.ok) return (await readJson(response)) as T
-      if (response.status !== unauthorised) throw await errorOf(response)
-      sessionStorage.removeItem(passwordKey)
-      const answer = await askPassword(again || password !== null)
-      if (answer === undefined) throw await errorOf(response)
-      sessionStorage.setItem(passwordKey, answer)
+/** @param admit asks the user to log in @param silent what is said when nothing answers */
+export function makeApi(admit: (need: Need) => Promise<boolean>, silent: string): Api {
+  /** Who was refused asks again as somebody else, or not at all. */
+  const ask = async (method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> => {
+    for (;;) {
+      const login = loginNow()
+      const response = await request(path, optionsFor(method, body), silent, signal)
+      if (response.ok) return response
+      const error = await errorOf(response)
+      if (response.status !== unauthorised && response.status !== forbidden) throw error
+      if (login === loginNow()) await admit(method === 'GET' ? 'see' : 'change')
+      if (login === loginNow()) throw error
     }
   }
   return {
-    get: (path, signal) => ask('GET', path, undefined, signal),
-    send: (method, path, body) => ask(method, path, body)
+    open: path => ask('GET', path),
+    get: async <T>(path: string, signal?: AbortSignal) => (await readJson(await ask('GET', path, undefined, signal))) as T,
+    send: async <T>(method: string, path: string, body: unknown) => (await readJson(await ask(method, path, body))) as T
   }
 }
 
-function optionsFor(method: string, body: unknown, password: string | null): RequestInit {
-  const headers: Record<string, string> = {}
+function optionsFor(method: string, body: unknown): RequestInit {
+  const headers: Record<string, string> = { ...authorizationOf(loginNow()) }
   if (body !== undefined) headers['Content-Type'] = 'application/json'
-  if (password !== null) headers['Authorization'] = `Basic ${credentialsOf(password)}`
   return { method, headers, cache: 'no-store', ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
-}
-
-/** What stands behind `Basic`; any user name will do. */
-export function credentialsOf(password: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(`wattslug:${password}`)))
 }
 
 /** Time-outs and the caller's own signal end it alike. */

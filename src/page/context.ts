@@ -1,6 +1,6 @@
 /** What the page's frame gives to each of its views, and what it wants of them. */
 
-import type { Client } from '../client/mqtt.ts'
+import type { Need } from './access/said.ts'
 import type { Formats } from './format.ts'
 import type { AllStrings } from './later.ts'
 import type { State } from './model.ts'
@@ -8,9 +8,11 @@ import type { Strings } from './strings.ts'
 
 /** The daemon's HTTP API. */
 export interface Api {
+  /** The answer as it comes, for what is saved as a file. @throws ApiError */
+  open(path: string): Promise<Response>
   /** Fetches JSON from a path such as `api/cost?sensor=0`. @throws ApiError, with status 0 when nothing answered */
   get<T>(path: string, signal?: AbortSignal): Promise<T>
-  /** Changes something; asks the user for the password when that is wanted. @throws ApiError */
+  /** Changes something; asks the user to log in when that is wanted. @throws ApiError */
   send<T>(method: 'PUT' | 'POST' | 'DELETE', path: string, body: unknown): Promise<T>
 }
 
@@ -19,8 +21,8 @@ export interface Context {
   readonly strings: AllStrings
   readonly formats: Formats
   readonly api: Api
-  /** The page's own MQTT client. */
-  readonly client: Client
+  /** Whether the user may do something, asked to log in if not yet; false also when the daemon does not answer. */
+  admit(need: Need): Promise<boolean>
   /** Where MQTT over WebSocket is, such as `ws://house.local:8080/mqtt`. */
   readonly address: string
   /** All that the page knows at this instant. */

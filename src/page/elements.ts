@@ -28,6 +28,11 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text
 }
 
+/** Closes whatever sheets are open. */
+export function closeSheets(): void {
+  for (const open of document.querySelectorAll<HTMLDialogElement>('dialog.sheet')) open.close()
+}
+
 /** What is to be typed: a command in brackets or after a colon, an option with its value; and names of ports. */
 const typed = /(?<=\()sudo [^()]+|\bfuser \/[\w./-]*\w|(?<![\w/-])--?[a-z][\w-]*(?: \d+)?|(?<![\w:/-])\/[\w./-]*\w/g
 

@@ -1,12 +1,11 @@
 /** The page's frame: the tabs, the chip that tells how the meter is, and one view at a time, loaded when it is wanted first. */
 
 import type { FirstContext, OpenView, OpenViewIn } from './context.ts'
-import { find, make, setText } from './elements.ts'
+import { closeSheets, find, make, setText } from './elements.ts'
 import { loadAllStrings } from './language.ts'
 import type { State } from './model.ts'
 import { open as openNow } from './now/view.ts'
 import { phaseNow } from './phase.ts'
-import { closeSheets } from './sheet.ts'
 import { loadStyle } from './style.ts'
 import { type ViewName, viewNames } from './views.ts'
 

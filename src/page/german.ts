@@ -14,11 +14,7 @@ export const german: AllStrings = {
     failedWhy: 'wattslug hat nicht geantwortet oder wurde erneuert, seit diese Seite geöffnet wurde.',
     retry: 'Noch einmal',
     silent: 'wattslug antwortet nicht.',
-    close: 'Schließen',
-    password: 'Passwort',
-    passwordWhy: 'Änderungen brauchen das Passwort, das für wattslug gesetzt wurde.',
-    passwordWrong: 'Dieses Passwort stimmt nicht.',
-    unlock: 'Freigeben'
+    close: 'Schließen'
   },
   history: {
     sensor: 'Sensor',
@@ -200,6 +196,7 @@ export const german: AllStrings = {
   stale: 'Das sind seine letzten Werte. Vielleicht ist er außer Reichweite des Senders, oder die Batterien des Senders sind leer.',
   ago: (count, unit) => `vor ${count} ${{ second: 's', minute: 'min', hour: 'h', day: count === 1 ? 'Tag' : 'Tagen' }[unit]}`,
   lastReading: age => `Letzter Wert ${age}`,
+  lastHeard: (text, time) => `${text} Zuletzt zu hören war er: ${time}.`,
   traceTitle: 'Letzte Minuten',
   trace: (lowest, average, highest) => `Leistung der letzten Minuten: niedrigste ${lowest}, mittlere ${average}, höchste ${highest}`,
   traceEmpty: 'Leistung der letzten Minuten: noch keine Werte',

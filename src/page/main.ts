@@ -1,5 +1,6 @@
 /** Wires the page: the link to the daemon in, the model in the middle, the frame and its views out. */
 
+import type { Need } from './access/said.ts'
 import { makeApi } from './api.ts'
 import type { FirstContext } from './context.ts'
 import { Frame } from './frame.ts'
@@ -7,9 +8,9 @@ import { loadLanguage } from './language.ts'
 import { openLink } from './link.ts'
 import { Memory } from './memory.ts'
 import { type Event, initialState, type State, step } from './model.ts'
-import { askPassword } from './password.ts'
 import { recall } from './storage.ts'
 
+const loading = loadLanguage()
 let state: State = initialState(Date.now())
 let frame: Frame | undefined
 let dirty = true
@@ -22,14 +23,18 @@ let triedAtMs = 0
 const calmMs = 3_000
 /** Within this the daemon has said again what still holds. */
 const saidAgainMs = 3_000
-/** Who looks is not left waiting for a daemon that is back: a link that waits to be tried is tried so often. */
+/** A link that waits to be tried is tried so often while the page is looked at. */
 const tryEveryMs = 2_000
 const memory = new Memory(Date.now())
 for (const event of memory.events) state = step(state, event)
 
 // --- in: the daemon ---
 
-const link = openLink(happen, () => state)
+const link = openLink(
+  happen,
+  () => state,
+  () => admit('see')
+)
 
 function happen(event: Event): void {
   memory.take(event, performance.now())
@@ -41,6 +46,17 @@ function happen(event: Event): void {
 
 function takeBack(): void {
   if (state.link.name === 'up') for (const event of memory.takeBack(Date.now())) happen(event)
+}
+
+// --- in: the user ---
+
+let asked: Promise<unknown> = Promise.resolve()
+
+/** One question at a time: what is answered need not be asked again. */
+function admit(need: Need): Promise<boolean> {
+  const answer = asked.then(async () => (await import('./password.ts')).admit(need, (await loading).strings)).catch(() => false)
+  asked = answer
+  return answer
 }
 
 // --- in: the phone ---
@@ -82,21 +98,18 @@ function paint(atMs: number): void {
   schedule(moving ? 0 : 1_000 - (phoneMs % 1_000))
 }
 
-/** An attempt that is under way is left alone. */
 function tryAgain(atMs: number): void {
-  if (link.client.state.phase !== 'waiting' || atMs - triedAtMs < tryEveryMs) return
-  triedAtMs = atMs
-  link.client.wake()
+  if (atMs - triedAtMs >= tryEveryMs && link.hurry()) triedAtMs = atMs
 }
 
 /** Other languages come as files of their own, in which case there is a moment to wait. */
 async function start(): Promise<void> {
-  const { strings, formats } = await loadLanguage()
+  const { strings, formats } = await loading
   const context: FirstContext = {
     strings,
     formats,
-    api: makeApi(again => askPassword(strings, again), strings.frame.silent),
-    client: link.client,
+    api: makeApi(admit, strings.frame.silent),
+    admit,
     address: link.address,
     state: () => state,
     nowMs: () => Date.now() + state.offsetMs

@@ -1,7 +1,8 @@
 /** What was said last, kept in the browser: a page that is opened while the daemon is away shows it, and from when it is. */
 
+import { keepShown } from './login.ts'
 import type { Event } from './model.ts'
-import { keep, recall } from './storage.ts'
+import { recall } from './storage.ts'
 
 const stored = 'last'
 const everyMs = 60_000
@@ -44,7 +45,7 @@ export class Memory {
   keep(atMs: number): void {
     if (!this.#settings || this.#messages.size === 0) return
     this.#keptAt = atMs
-    keep(stored, JSON.stringify({ settings: this.#settings, messages: [...this.#messages] } satisfies Stored))
+    keepShown(stored, JSON.stringify({ settings: this.#settings, messages: [...this.#messages] } satisfies Stored))
   }
 
   /** Takes back what the daemon did not say again: an empty message is how MQTT does that. */

@@ -11,13 +11,15 @@ export interface Corrected {
   readonly words: readonly string[]
 }
 
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufefc]/
 /** Less than this does not show in the total's digits. */
 const backfilledLeast = 0.005
 /** The source's name when the daemon looks for meters by itself. */
-const searching = 'auto'
+export const searching = 'auto'
 
+/** A name that is written from right to left is set apart, or what stands around it would change places. */
 export function nameOf({ name, medium, meter, sensor }: Label, strings: Strings): string {
-  if (name !== '') return name
+  if (name !== '') return rightToLeft.test(name) ? `\u2068${name}\u2069` : name
   if (medium !== undefined) return strings.medium[medium]
   if (sensor > 0) return strings.sensor(sensor)
   return meter > 1 ? strings.mainSensor : strings.wholeHouse

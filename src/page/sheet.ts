@@ -44,11 +44,6 @@ export function openSheet(title: string, closeLabel: string): Sheet {
   return { root, body, close: () => root.close(), closed }
 }
 
-/** Closes whatever sheets are open. */
-export function closeSheets(): void {
-  for (const open of document.querySelectorAll('dialog')) open.close()
-}
-
 /** Whether the ground beside a sheet was touched. */
 function isBeside(root: HTMLDialogElement, { target, clientX, clientY }: MouseEvent): boolean {
   const { left, right, top, bottom } = root.getBoundingClientRect()

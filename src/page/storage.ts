@@ -2,20 +2,23 @@
 
 const prefix = 'wattslug.'
 
+/** On this device, or until the page is closed. */
+export type Kept = 'localStorage' | 'sessionStorage'
+
 /** What was kept under a name, or undefined. */
-export function recall(name: string): string | undefined {
+export function recall(name: string, where: Kept = 'localStorage'): string | undefined {
   try {
-    return localStorage.getItem(prefix + name) ?? undefined
+    return window[where].getItem(prefix + name) ?? undefined
   } catch {
     return undefined
   }
 }
 
 /** Keeps a text under a name; undefined forgets it. */
-export function keep(name: string, text: string | undefined): void {
+export function keep(name: string, text: string | undefined, where: Kept = 'localStorage'): void {
   try {
-    if (text === undefined) localStorage.removeItem(prefix + name)
-    else localStorage.setItem(prefix + name, text)
+    if (text === undefined) window[where].removeItem(prefix + name)
+    else window[where].setItem(prefix + name, text)
   } catch {
     // turned off, or full
   }

@@ -14,10 +14,6 @@ export interface Strings {
     readonly retry: string
     readonly silent: string
     readonly close: string
-    readonly password: string
-    readonly passwordWhy: string
-    readonly passwordWrong: string
-    readonly unlock: string
   }
   readonly today: {
     readonly title: string
@@ -47,6 +43,7 @@ export interface Strings {
   readonly stale: string
   readonly ago: (count: number, unit: 'second' | 'minute' | 'hour' | 'day') => string
   readonly lastReading: (age: string) => string
+  readonly lastHeard: (text: string, time: string) => string
   readonly traceTitle: string
   readonly trace: (lowest: string, average: string, highest: string) => string
   readonly traceEmpty: string
@@ -84,11 +81,7 @@ export const english: Strings = {
     failedWhy: 'wattslug didn’t answer, or was updated since this page was opened.',
     retry: 'Try again',
     silent: 'wattslug doesn’t answer.',
-    close: 'Close',
-    password: 'Password',
-    passwordWhy: 'Changes need the password that was set for wattslug.',
-    passwordWrong: 'That password isn’t right.',
-    unlock: 'Unlock'
+    close: 'Close'
   },
   today: {
     title: 'Today',
@@ -129,6 +122,7 @@ export const english: Strings = {
   stale: 'These are its last numbers. It may be out of the transmitter’s reach, or the transmitter’s batteries may be flat.',
   ago: (count, unit) => `${count} ${{ second: 's', minute: 'min', hour: 'h', day: count === 1 ? 'day' : 'days' }[unit]} ago`,
   lastReading: age => `Last reading ${age}`,
+  lastHeard: (text, time) => `${text} It was last heard at ${time}.`,
   traceTitle: 'Last minutes',
   trace: (lowest, average, highest) => `Power over the last minutes: lowest ${lowest}, average ${average}, highest ${highest}`,
   traceEmpty: 'Power over the last minutes: no readings yet',

@@ -12,7 +12,8 @@ import {
   percentDigits,
   percentOf,
   priceOf,
-  roundMoney
+  roundMoney,
+  sumMoney
 } from '../../src/cost/money.ts'
 import { holds } from '../fixtures/io/property.ts'
 
@@ -25,6 +26,14 @@ t.test('decimal text', async t => {
     t.equal(parseMoney(text), undefined, JSON.stringify(text))
   t.equal(parseMoney('5.12345', percentDigits), undefined)
   t.equal(moneyText(-money('0.25')), '-0.25')
+})
+
+t.test('sums of what was told', async t => {
+  t.equal(sumMoney([]), '0')
+  t.equal(sumMoney(['0.1', '0.2']), '0.3')
+  t.equal(sumMoney(['12', '-12.05']), '-0.05')
+  t.equal(sumMoney(['-0.5', '0.25']), '-0.25')
+  t.equal(sumMoney(Array.from({ length: 1000 }, () => '0.000001')), '0.001')
 })
 
 t.test('rounding is half away from zero, and only of what is told', async t => {

@@ -87,7 +87,7 @@ t.test('a backup is downloaded and taken back; a file that is none changes nothi
   const { page } = await openDevice(t, small)
   await rename(page, 'As it was')
   await cardOf(page, 'Sensors').getByText('As it was').waitFor()
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download backup' }).click()])
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download backup' }).click()])
   const path = join(makeFolder(t), 'backup.ndjson')
   await download.saveAs(path)
   t.match(readFileSync(path, 'utf8'), /^\{"wattslug":"export"/)

@@ -1,9 +1,8 @@
 /** The History view on a phone: fingers, keys and buttons, days of 25 hours, what is not known, and a daemon that goes away. */
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { BrowserContextOptions } from 'playwright-core'
 import t from 'tap'
-import { root, startDaemon } from '../fixtures/e2e/daemon.ts'
+import { violationsOf } from '../fixtures/e2e/axe.ts'
+import { startDaemon } from '../fixtures/e2e/daemon.ts'
 import { Fingers } from '../fixtures/e2e/fingers.ts'
 import { type Phone, startBrowser, takePhone } from '../fixtures/e2e/phone.ts'
 import { until } from '../fixtures/e2e/wait.ts'
@@ -13,7 +12,6 @@ type Test = Parameters<typeof startDaemon>[0]
 
 const browser = await startBrowser(t)
 const daemon = await startDaemon(t, { source: 'demo' })
-const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
 /** A Sunday afternoon. */
 const nowMs = Date.UTC(2026, 10, 22, 15, 37)
 const house = new HistoryHouse({ nowMs, days: 400, pricePerKWh: 0.2842 })
@@ -225,7 +223,7 @@ const screens = [
 
 for (const viewport of screens) {
   t.test(`everybody can use it, and nothing is wider than ${viewport.width}×${viewport.height}`, async t => {
-    const { phone, untilHead } = await sit(t, { viewport, bypassCSP: true })
+    const { phone, untilHead } = await sit(t, { viewport })
     const { page } = phone
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme })
@@ -241,13 +239,7 @@ for (const viewport of screens) {
         await page.waitForTimeout(300) // the chart slides in
         const sideways = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
         t.equal(sideways, 0, `${unit}, ${colorScheme}: no scrolling sideways`)
-        await page.evaluate(axe)
-        const { violations } = (await page.evaluate('axe.run()')) as { violations: { id: string; nodes: { html: string }[] }[] }
-        t.strictSame(
-          violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-          [],
-          `${unit}, ${colorScheme}: axe finds nothing`
-        )
+        t.strictSame(await violationsOf(page), [], `${unit}, ${colorScheme}: axe finds nothing`)
         await phone.screenshot(`history-${unit.toLowerCase()}-${colorScheme}-${viewport.width}x${viewport.height}`)
       }
     }

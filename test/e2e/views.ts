@@ -1,7 +1,6 @@
 /** Every view on every screen, by day and by night: nothing overflows, nothing is out of reach, nothing is said in the console. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import t from 'tap'
+import { violationsOf } from '../fixtures/e2e/axe.ts'
 import { startDaemon } from '../fixtures/e2e/daemon.ts'
 import { openPhone, type Phone, startBrowser, takePhone } from '../fixtures/e2e/phone.ts'
 import { until } from '../fixtures/e2e/wait.ts'
@@ -20,14 +19,9 @@ const schemes = ['light', 'dark'] as const
 const settleMs = 1_000
 /** As slow as a cheap phone. */
 const slowdown = 4
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const browser = await startBrowser(t)
 t.jobs = 3
-
-/** What axe-core finds, each with the elements that it finds it at. */
-const violations = `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
-  violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' at ' + target.join(' ') + ': ' + failureSummary)))`
 
 /** The names of what stands out over the edge of the screen, and is not in a box of its own that scrolls. */
 const sticksOut = `[...document.querySelectorAll('body *')]
@@ -82,7 +76,6 @@ for (const screen of screens) {
   const where = `${screen.width}×${screen.height}`
   t.test(where, { buffered: true }, async t => {
     const { phone, setSlowdown } = await openSlowly(t, screen)
-    await phone.page.evaluate(axe)
     for (const view of views) {
       await setSlowdown(slowdown)
       await phone.page.emulateMedia({ colorScheme: 'light' })
@@ -94,7 +87,7 @@ for (const screen of screens) {
       for (const scheme of schemes) {
         await phone.page.emulateMedia({ colorScheme: scheme })
         await phone.page.waitForTimeout(scheme === 'dark' ? settleMs : 0)
-        t.strictSame(await phone.page.evaluate(violations), [], `${view}, ${scheme}: axe-core finds nothing`)
+        t.strictSame(await violationsOf(phone.page), [], `${view}, ${scheme}: axe-core finds nothing`)
         await phone.screenshot(`views/${view}-${screen.width}x${screen.height}-${scheme}`, false)
       }
     }
@@ -116,8 +109,7 @@ t.test('the sheet of the alerts', { buffered: true }, async t => {
   await phone.page.locator('dialog').waitFor()
   for (const one of await phone.page.locator('dialog [role=switch]').all()) await one.tap()
   await looksWell(t, phone, 'alerts', screens[0])
-  await phone.page.evaluate(axe)
-  t.strictSame(await phone.page.evaluate(violations), [], 'axe-core finds nothing')
+  t.strictSame(await violationsOf(phone.page), [], 'axe-core finds nothing')
   await phone.screenshot('views/alerts', false)
   await phone.page.getByRole('button', { name: 'Save' }).tap()
   await phone.page.locator('dialog').waitFor({ state: 'detached' })

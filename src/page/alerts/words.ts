@@ -28,7 +28,8 @@ const english: AlertWords = {
   why: 'This browser tells you when something is odd at home.',
   limits:
     'Alerts come while this page is open, in front or in the background. Phones put background pages to sleep after a while, and a closed page says nothing.',
-  insecure: 'Browsers allow notifications over HTTPS only, and this page came without. You may set the rules, but no alert will come.',
+  insecure:
+    'Browsers allow notifications over HTTPS only, and this page came without (wattslug speaks it, too: the setting tls). You may set the rules, but no alert will come.',
   denied: 'Notifications are turned off for this page: allow them in the browser’s settings.',
   usage: 'High usage',
   silent: 'Meter silent',
@@ -53,7 +54,7 @@ const german: AlertWords = {
   limits:
     'Benachrichtigungen kommen, solange diese Seite offen ist, vorn oder im Hintergrund. Telefone legen Seiten im Hintergrund nach einer Weile schlafen, und eine geschlossene Seite meldet nichts.',
   insecure:
-    'Browser erlauben Benachrichtigungen nur über HTTPS, und diese Seite kam ohne. Die Regeln lassen sich setzen, aber es wird keine kommen.',
+    'Browser erlauben Benachrichtigungen nur über HTTPS, und diese Seite kam ohne (wattslug kann es auch: die Einstellung tls). Die Regeln lassen sich setzen, aber es wird keine kommen.',
   denied: 'Benachrichtigungen sind für diese Seite abgeschaltet: In den Einstellungen des Browsers lassen sie sich erlauben.',
   usage: 'Hoher Verbrauch',
   silent: 'Zähler stumm',

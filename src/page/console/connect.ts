@@ -32,7 +32,7 @@ export function openConnectSheet(settings: Settings, ownAddress: string, words: 
   wrong.setAttribute('role', 'alert')
   const submit = make('button', 'button primary', words.connect)
   const pair = make('div', 'fields')
-  pair.append(fieldOf(words.username, username), fieldOf(words.password, password, words.passwordHint))
+  pair.append(fieldOf(words.username, username, words.usernameHint), fieldOf(words.password, password, words.passwordHint))
   const expiryField = fieldOf(words.expiry, expiry)
   const sift = () => {
     expiryField.hidden = clean.input.checked || version.value === 4

@@ -2,8 +2,15 @@
 
 import type { ClientState, Message } from '../../client/client.ts'
 import { previewOf } from './payload.ts'
-import type { Outcome } from './session.ts'
 import type { Words } from './words.ts'
+
+/** The reason code of who was replaced by another client of the same id. */
+const takenOver = 0x8e
+
+/** What became of a PUBLISH. */
+export type Outcome =
+  | { readonly kind: 'sent' | 'acknowledged'; readonly tookMs: number }
+  | { readonly kind: 'failed'; readonly why: string; readonly code: number | undefined }
 
 export interface LinkShown {
   readonly kind: 'idle' | 'connecting' | 'connected' | 'lost' | 'ended'
@@ -31,7 +38,11 @@ export function linkShown(
       return { kind: 'lost', title: words.lost, text: `${whyText(state.reason, state.reasonCode, words)} ${retry}` }
     }
     case 'closed':
-      return { kind: 'ended', title: words.ended, text: whyText(state.reason ?? '', state.reasonCode, words) }
+      return {
+        kind: 'ended',
+        title: state.reasonCode === takenOver ? words.ended : words.notLetIn,
+        text: whyText(state.reason ?? '', state.reasonCode, words)
+      }
   }
 }
 

@@ -1,7 +1,9 @@
 /** The console's connection, and what it heard over it. It outlives the view, so that who comes back finds all as it was. */
 
-import type { ClientState, PublishOptions, Qos } from '../../client/client.ts'
+import type { ClientState, Message, PublishOptions, Qos } from '../../client/client.ts'
 import { type Client, connect } from '../../client/mqtt.ts'
+import { type Login, loginNow, refusals } from '../login.ts'
+import type { Outcome } from './present.ts'
 import { optionsOf, type Settings, type Subscription, subscribeOptionsOf } from './settings.ts'
 import { TopicTree } from './tree.ts'
 
@@ -11,13 +13,12 @@ export type Standing =
   | { readonly kind: 'granted'; readonly qos: Qos }
   | { readonly kind: 'refused'; readonly why: string; readonly code: number | undefined }
 
-/** What became of a PUBLISH. */
-export type Outcome =
-  | { readonly kind: 'sent' | 'acknowledged'; readonly tookMs: number }
-  | { readonly kind: 'failed'; readonly why: string; readonly code: number | undefined }
+/** As the broker would say it. */
+const notAuthorised = 0x87
 
 export class Session {
   settings: Settings
+  readonly #ownAddress: string
   #tree = new TopicTree()
   /** Messages let go by while paused; undefined when it is not. */
   #missed: number | undefined
@@ -27,9 +28,25 @@ export class Session {
   readonly #standings = new Map<string, Standing>()
   /** Called when something is to be shown anew. */
   onChange: (() => void) | undefined
+  /** Called before something is published: whether it may be. */
+  admit: (() => Promise<boolean>) | undefined
 
-  constructor(settings: Settings) {
+  /** @param ownAddress where the page's own daemon is */
+  constructor(settings: Settings, ownAddress: string) {
     this.settings = settings
+    this.#ownAddress = ownAddress
+  }
+
+  /** Whether it is with the page's own daemon. */
+  get isOwn(): boolean {
+    return this.settings.address === this.#ownAddress
+  }
+
+  /** As whom it connects; at the page's own daemon that is whom the page is logged in as, unless the settings say otherwise. */
+  get login(): Login | undefined {
+    const { username, password } = this.settings
+    if (username !== '' || password !== '') return { user: username, password, isToSee: false }
+    return this.isOwn ? loginNow() : undefined
   }
 
   get tree(): TopicTree {
@@ -53,24 +70,24 @@ export class Session {
     return this.#standings.get(filter)
   }
 
-  /** Connects as the settings say; a connection that was there ends. @throws for what MQTT cannot carry */
-  connect(): void {
+  /** Connects as the settings say; a connection that was there ends. Settles with whether the first try succeeded. @throws for what MQTT cannot carry */
+  connect(): Promise<boolean> {
     this.disconnect()
-    const client: Client = connect(this.settings.address, {
-      ...optionsOf(this.settings),
-      onMessage: message => {
-        if (this.#client !== client) return
-        if (this.#missed === undefined) this.#tree.hear(message, Date.now())
-        else this.#missed += 1
-        this.onChange?.()
-      },
-      onState: state => {
-        if (this.#client === client) this.#become(state)
-      }
+    return new Promise(resolve => {
+      const client: Client = connect(this.settings.address, {
+        ...optionsOf(this.settings, this.login),
+        onMessage: message => {
+          if (this.#client === client) this.#hear(message)
+        },
+        onState: state => {
+          resolve(state.phase === 'connected')
+          if (this.#client === client) this.#take(client, state)
+        }
+      })
+      this.#client = client
+      this.#become(client.state)
+      for (const subscription of this.settings.subscriptions) void this.#ask(subscription)
     })
-    this.#client = client
-    this.#become(client.state)
-    for (const subscription of this.settings.subscriptions) void this.#ask(subscription)
   }
 
   disconnect(): void {
@@ -104,6 +121,7 @@ export class Session {
   async publish(topic: string, payload: string, options: PublishOptions): Promise<Outcome> {
     const startMs = performance.now()
     try {
+      if (this.admit && !(await this.admit())) return { kind: 'failed', why: '', code: notAuthorised }
       if (!this.#client) throw new Error('Not connected')
       await this.#client.publish(topic, payload, options)
       return { kind: options.qos ? 'acknowledged' : 'sent', tookMs: performance.now() - startMs }
@@ -138,6 +156,21 @@ export class Session {
     if (this.#standings.get(filter) !== asked) return // removed, or asked anew
     this.#standings.set(filter, answer)
     this.onChange?.()
+  }
+
+  #hear(message: Message): void {
+    if (this.#missed === undefined) this.#tree.hear(message, Date.now())
+    else this.#missed += 1
+    this.onChange?.()
+  }
+
+  #take(client: Client, state: ClientState): void {
+    if (state.phase === 'waiting' && refusals.has(state.reasonCode)) {
+      this.#client = undefined
+      client.disconnect()
+      const { reason, reasonCode } = state
+      this.#become({ phase: 'closed', reason, ...(reasonCode !== undefined && { reasonCode }) })
+    } else this.#become(state)
   }
 
   #become(state: ClientState | undefined): void {

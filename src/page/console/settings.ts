@@ -101,8 +101,14 @@ export function faultOf(settings: Settings, secure: boolean): SettingsFault | un
 }
 
 /** What the client is told; a session that is to be kept has its own expiry in MQTT 5.0 only. */
-export function optionsOf(settings: Settings): ClientOptions {
-  const { clientId, username, password, protocolVersion, clean, sessionExpirySeconds, keepAliveSeconds, will } = settings
+export function optionsOf(
+  settings: Settings,
+  { user: username, password }: { readonly user: string; readonly password: string } = {
+    user: settings.username,
+    password: settings.password
+  }
+): ClientOptions {
+  const { clientId, protocolVersion, clean, sessionExpirySeconds, keepAliveSeconds, will } = settings
   return {
     protocolVersion,
     cleanSession: clean,

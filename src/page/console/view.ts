@@ -1,12 +1,13 @@
 /** The console: a whole MQTT client for a person with a phone. */
 
 import type { Context, OpenView, OpenViewIn } from '../context.ts'
-import { make, makeSymbol, setText } from '../elements.ts'
-import { closeSheets, openSheet } from '../sheet.ts'
+import { closeSheets, make, makeSymbol, setText } from '../elements.ts'
+import { openSheet } from '../sheet.ts'
 import { keep, recall } from '../storage.ts'
 import { openConnectSheet } from './connect.ts'
 import { buttonOf, inputOf } from './form.ts'
 import { german } from './german.ts'
+import { Guest } from './guest.ts'
 import { rateText, TopicList } from './list.ts'
 import { linkShown } from './present.ts'
 import { makePublishForm } from './publish.ts'
@@ -35,6 +36,7 @@ class Console implements OpenView {
   readonly #link = make('section', 'card link')
   readonly #title = make('h2')
   readonly #text = make('p', 'note')
+  readonly #guest: Guest
   readonly #connect: HTMLButtonElement
   readonly #subscriptions: Subscriptions
   readonly #summary = make('p', 'note')
@@ -48,6 +50,7 @@ class Console implements OpenView {
   readonly #aside = make('aside', 'beside')
   readonly #folds = new Set<string>()
   #panel: TopicPanel | undefined
+  #remembered: string | undefined
   /** What the rows were made of: made anew only when one of it changes. */
   #rowsOf = ''
   #rows: ReturnType<typeof rowsOf> = []
@@ -57,11 +60,12 @@ class Console implements OpenView {
   constructor(host: HTMLElement, context: Context) {
     this.#context = context
     this.#words = context.strings.language === 'de' ? german : english
-    session ??= new Session(readKept(recall('console') ?? null, context.address))
+    session ??= new Session(readKept(recall('console') ?? null, context.address), context.address)
     this.#session = session
     const words = this.#words
     this.#connect = buttonOf('', () => this.#toggleLink(), 'button')
     this.#subscriptions = new Subscriptions(session, words)
+    this.#guest = new Guest(session, words, () => this.#logIn())
     this.#clear = buttonOf(words.clear, () => this.#forget(), 'button quiet')
     this.#list = new TopicList(words, context.formats, {
       open: node => this.#open(node.topic),
@@ -74,6 +78,7 @@ class Console implements OpenView {
     this.#pause = buttonOf('', () => this.#session.pause(this.#session.missed === undefined), 'button')
     this.#build(host)
     session.onChange = () => this.#changed()
+    session.admit = () => this.#guest.admit()
     const { signal } = this.#ends
     this.#search.addEventListener('input', () => this.#paint(), { signal })
     addEventListener('scroll', () => this.#list.paint(Date.now()), { capture: true, passive: true, signal })
@@ -82,7 +87,7 @@ class Console implements OpenView {
     for (const event of ['online', 'pageshow']) addEventListener(event, () => this.#session.wake(), { signal })
     document.addEventListener('visibilitychange', () => document.hidden || this.#session.wake(), { signal })
     this.#fillAside()
-    if (wasConnected) this.#connectAs(session.settings)
+    if (wasConnected) void this.#connectAs(session.settings)
     this.#paint()
   }
 
@@ -95,6 +100,7 @@ class Console implements OpenView {
     this.#ends.abort()
     clearTimeout(this.#paintTimer)
     this.#session.onChange = undefined
+    this.#session.admit = undefined
     wasConnected = this.#session.state !== undefined
     this.#session.disconnect()
   }
@@ -121,26 +127,33 @@ class Console implements OpenView {
     topics.append(line, this.#notes, this.#list.root, this.#empty)
     const publish = buttonOf(words.publish, () => this.#openPublish(''), 'button primary to-publish')
     this.#tools.append(this.#search, this.#pause, publish)
-    this.#root.append(make('h1', '', words.title), this.#link, this.#subscriptions.root, topics, this.#tools, this.#aside)
+    this.#root.append(make('h1', '', words.title), this.#link, this.#guest.root, this.#subscriptions.root, topics, this.#tools, this.#aside)
     host.append(this.#root)
   }
 
   // --- the connection ---
 
   #toggleLink(): void {
-    if (this.#session.state === undefined || this.#session.state.phase === 'closed') this.#connectAs(this.#session.settings)
+    if (this.#session.state === undefined || this.#session.state.phase === 'closed') void this.#connectAs(this.#session.settings)
     else this.#session.disconnect()
   }
 
   #openSettings(): void {
-    openConnectSheet(this.#session.settings, this.#context.address, this.#words, settings => this.#connectAs(settings))
+    openConnectSheet(this.#session.settings, this.#context.address, this.#words, settings => void this.#connectAs(settings))
   }
 
-  #connectAs(settings: Settings): void {
+  async #connectAs(settings: Settings): Promise<boolean> {
     this.#session.settings = settings
-    this.#session.connect()
+    const connecting = this.#session.connect()
     this.#remember()
     this.#fillAside()
+    const isUp = await connecting
+    if (isUp) await this.#guest.look()
+    return isUp
+  }
+
+  async #logIn(): Promise<boolean> {
+    return (await this.#context.admit('publish')) && this.#connectAs({ ...this.#session.settings, username: '', password: '' })
   }
 
   #remember(): void {
@@ -169,6 +182,7 @@ class Console implements OpenView {
     const { state, clientId, settings } = this.#session
     const { kind, title, text } = linkShown(state, { clientId, version: settings.protocolVersion }, this.#words)
     this.#link.setAttribute('data-kind', kind)
+    this.#guest.show()
     setText(this.#title, title)
     const host = settings.address === this.#context.address ? '' : `${new URL(settings.address).host} · `
     setText(this.#text, kind === 'idle' ? this.#words.idleWhy : host + text)
@@ -179,8 +193,6 @@ class Console implements OpenView {
     if (remembered !== this.#remembered) this.#remember()
     this.#remembered = remembered
   }
-
-  #remembered: string | undefined
 
   #showTopics(nowMs: number): void {
     const { tree, missed, state, settings } = this.#session

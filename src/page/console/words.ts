@@ -14,6 +14,9 @@ export interface Words {
   readonly connected: string
   readonly lost: string
   readonly ended: string
+  readonly notLetIn: string
+  readonly guest: string
+  readonly logIn: string
   readonly retrying: (seconds: number) => string
   readonly as: (clientId: string, version: string) => string
   readonly resumed: string
@@ -24,6 +27,7 @@ export interface Words {
   readonly clientId: string
   readonly clientIdAny: string
   readonly username: string
+  readonly usernameHint: string
   readonly password: string
   readonly passwordHint: string
   readonly version: string
@@ -127,6 +131,9 @@ export const english: Words = {
   connected: 'Connected',
   lost: 'Connection lost',
   ended: 'The broker ended it',
+  notLetIn: 'Not let in',
+  guest: 'As a guest you see the readings. Publishing, and other topics, take a login.',
+  logIn: 'Log in',
   retrying: seconds => `Next try in ${seconds} s`,
   as: (clientId, version) => `MQTT ${version} as ${clientId}`,
   resumed: 'session resumed',
@@ -155,6 +162,7 @@ export const english: Words = {
   clientId: 'Client id',
   clientIdAny: 'Random',
   username: 'User name',
+  usernameHint: 'Empty: as this page is logged in',
   password: 'Password',
   passwordHint: 'Not remembered',
   version: 'MQTT version',

@@ -1,11 +1,11 @@
 /** Backups: downloaded by a link, and taken back from a file with its progress to be seen. */
 
 import type { ApiFault, RestoreAnswer } from '../../api.ts'
-import { credentialsOf, passwordKey, unauthorised } from '../api.ts'
 import { buttonOf } from '../console/form.ts'
 import type { Context } from '../context.ts'
 import { make, setText } from '../elements.ts'
-import { askPassword } from '../password.ts'
+import { authorizationOf, loginNow } from '../login.ts'
+import { saveFile } from '../saving.ts'
 import { openSheet } from '../sheet.ts'
 import { sizeText } from './present.ts'
 import type { Words } from './words.ts'
@@ -22,20 +22,19 @@ export function makeBackup(context: Context, words: Words): HTMLElement {
     if (chosen) openRestore(chosen, context, words)
     file.value = ''
   })
+  const failed = make('p', 'wrong')
+  failed.setAttribute('role', 'status')
+  const save = async (path: string) => {
+    setText(failed, '')
+    if (await context.admit('change')) await saveFile(context.api, path).catch((error: Error) => setText(failed, error.message))
+  }
   actions.append(
-    linkOf(words.download, 'api/export'),
-    linkOf(words.csv, 'api/export?format=csv'),
+    buttonOf(words.download, () => void save('api/export')),
+    buttonOf(words.csv, () => void save('api/export?format=csv')),
     buttonOf(words.restore, () => file.click())
   )
-  card.append(make('h2', '', words.backup), make('p', 'note', words.backupWhy), actions, file)
+  card.append(make('h2', '', words.backup), make('p', 'note', words.backupWhy), actions, failed, file)
   return card
-}
-
-function linkOf(text: string, path: string): HTMLElement {
-  const link = make('a', 'button', text)
-  link.setAttribute('href', path)
-  link.setAttribute('download', '')
-  return link
 }
 
 /** Asks once more, sends, and tells what came of it. */
@@ -68,29 +67,20 @@ function openRestore(file: File, context: Context, words: Words): void {
 
 type Outcome = { readonly kind: 'done'; readonly records: number } | { readonly kind: 'failed'; readonly why: string }
 
-/** Sends the file; asks for the password as often as it is wanted. */
-async function upload(file: File, { strings }: Context, progress: (share: number) => void): Promise<Outcome> {
-  for (let again = false; ; again = true) {
-    const { status, text } = await post(file, sessionStorage.getItem(passwordKey), progress)
-    if (status === 200) return { kind: 'done', records: (JSON.parse(text) as RestoreAnswer).records }
-    if (status !== unauthorised) return { kind: 'failed', why: errorIn(text) }
-    const answer = await askPassword(strings, again || sessionStorage.getItem(passwordKey) !== null)
-    if (answer === undefined) return { kind: 'failed', why: errorIn(text) }
-    sessionStorage.setItem(passwordKey, answer)
-  }
+/** Sends the file, once it may be sent. */
+async function upload(file: File, { admit }: Context, progress: (share: number) => void): Promise<Outcome> {
+  if (!(await admit('change'))) return { kind: 'failed', why: '' }
+  const { status, text } = await post(file, progress)
+  return status === 200 ? { kind: 'done', records: (JSON.parse(text) as RestoreAnswer).records } : { kind: 'failed', why: errorIn(text) }
 }
 
 /** `fetch` does not tell how much it has sent. */
-function post(
-  file: File,
-  password: string | null,
-  progress: (share: number) => void
-): Promise<{ readonly status: number; readonly text: string }> {
+function post(file: File, progress: (share: number) => void): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise(resolve => {
     const request = new XMLHttpRequest()
     request.open('POST', 'api/restore')
     request.setRequestHeader('Content-Type', 'application/x-ndjson')
-    if (password !== null) request.setRequestHeader('Authorization', `Basic ${credentialsOf(password)}`)
+    for (const [name, value] of Object.entries(authorizationOf(loginNow()))) request.setRequestHeader(name, value)
     request.upload.addEventListener('progress', ({ loaded, total }) => progress(total > 0 ? loaded / total : 0))
     request.addEventListener('loadend', () => resolve({ status: request.status, text: request.responseText }))
     request.send(file)

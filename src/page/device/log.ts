@@ -1,7 +1,7 @@
 /** The log's last lines: it follows while one looks at its end. */
 
 import type { DeviceAnswer } from '../../api.ts'
-import { choiceOf, copyButtonOf } from '../console/form.ts'
+import { buttonOf, choiceOf, copyButtonOf } from '../console/form.ts'
 import { make } from '../elements.ts'
 import { type LogLevel, lineText, logOf } from './present.ts'
 import type { Words } from './words.ts'
@@ -12,26 +12,36 @@ const endPx = 24
 export class Log {
   readonly root = make('section', 'card log-card')
   readonly #lines = make('ol', 'log mono')
+  readonly #locked = make('div', 'log-locked')
+  readonly #open = make('div', 'log-open')
   readonly #words: Words
   readonly #level
+  readonly #copy: HTMLElement
   #log: DeviceAnswer['log'] = []
   #shown = ''
 
-  constructor(words: Words) {
+  /** @param unlock lets the user log in, for the log is told to the owner alone */
+  constructor(words: Words, unlock: () => void) {
     this.#words = words
+    this.#locked.append(make('p', 'note', words.logLocked), buttonOf(words.unlock, unlock))
     const { all, warning, error } = words.logLevels
     this.#level = choiceOf<LogLevel>(words.log, [['all', all] as const, ['warning', warning] as const, ['error', error] as const], 'all')
     this.#level.root.addEventListener('change', () => this.#paint())
     this.#lines.tabIndex = 0 // to be scrolled by keys
     this.#lines.setAttribute('aria-label', words.log)
-    const copy = copyButtonOf(words.copy, words.copied, () => logOf(this.#log, this.#level.value).map(lineText).join('\n'))
+    this.#copy = copyButtonOf(words.copy, words.copied, () => logOf(this.#log, this.#level.value).map(lineText).join('\n'))
     const heading = make('div', 'heading')
-    heading.append(make('h2', '', words.log), copy)
-    this.root.append(heading, this.#level.root, this.#lines)
+    heading.append(make('h2', '', words.log), this.#copy)
+    this.#open.append(this.#level.root, this.#lines)
+    this.root.append(heading, this.#locked, this.#open)
   }
 
   show(log: DeviceAnswer['log']): void {
     this.#log = log
+    const isLocked = log.length === 0 // one that is told begins with the start of the daemon
+    this.#locked.hidden = !isLocked
+    this.#open.hidden = isLocked
+    this.#copy.hidden = isLocked
     this.#paint()
   }
 

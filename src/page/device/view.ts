@@ -6,6 +6,7 @@ import type { Context, OpenView, OpenViewIn } from '../context.ts'
 import { make, setSentence, setText } from '../elements.ts'
 import { chooseLanguage, chosenLanguage } from '../language.ts'
 import { type Language, languages } from '../languages.ts'
+import { type AccessCard, makeAccess } from './access.ts'
 import { makeBackup } from './backup.ts'
 import { german } from './german.ts'
 import { Log } from './log.ts'
@@ -33,6 +34,7 @@ class Device implements OpenView {
   readonly #faults = make('dl', 'rows')
   readonly #about = make('dl', 'rows')
   readonly #log: Log
+  readonly #access: AccessCard
   readonly #shown = new Map<HTMLElement, string>()
   readonly #ends = new AbortController()
   #answer: DeviceAnswer | undefined
@@ -44,7 +46,8 @@ class Device implements OpenView {
     this.#context = context
     this.#words = context.strings.language === 'de' ? german : english
     this.#sensors = new Sensors(context, this.#words, () => void this.#refresh())
-    this.#log = new Log(this.#words)
+    this.#access = makeAccess(context, this.#words, () => void this.#refresh())
+    this.#log = new Log(this.#words, () => void this.#unlock())
     this.#old.setAttribute('role', 'status')
     this.#old.hidden = true
     this.#cards.hidden = true
@@ -82,9 +85,14 @@ class Device implements OpenView {
       cardOf(words.faults, this.#faults),
       makeBackup(this.#context, words),
       makePageCard(this.#context, words),
+      this.#access.root,
       cardOf(words.about, this.#about, links),
       this.#log.root
     ]
+  }
+
+  async #unlock(): Promise<void> {
+    if (await this.#context.admit('change')) await this.#refresh()
   }
 
   /** Asks for the state now, and again while the page is seen. */
@@ -115,6 +123,7 @@ class Device implements OpenView {
     if (!answer) return
     this.#sensors.show(answer.sensors, answer.nowMs + ageMs)
     this.#log.show(answer.log)
+    this.#access.show()
     this.#showState(answer)
     this.#showNumbers(answer)
   }
@@ -142,7 +151,7 @@ class Device implements OpenView {
     )
   }
 
-  #showNumbers({ memory, store, clients, faults, version, upSeconds, zone, password }: DeviceAnswer): void {
+  #showNumbers({ memory, store, clients, faults, version, upSeconds, zone }: DeviceAnswer): void {
     const words = this.#words
     const { pool } = memory
     const size = (bytes: number) => sizeText(bytes, this.#context.strings.language)
@@ -169,11 +178,10 @@ class Device implements OpenView {
     this.#renew(this.#faults, faults, () =>
       counted.length === 0 ? [rowOf(words.noFaults, '')] : counted.map(([what, count]) => rowOf(what, count))
     )
-    this.#renew(this.#about, [version, Math.floor(upSeconds / 60), zone, password], () => [
+    this.#renew(this.#about, [version, Math.floor(upSeconds / 60), zone], () => [
       rowOf(words.version, version),
       rowOf(words.up, upText(upSeconds, words)),
-      rowOf(words.zone, zone),
-      rowOf(words.passwordSet, password ? words.yes : words.no)
+      rowOf(words.zone, zone)
     ])
   }
 

@@ -1,5 +1,7 @@
 /** What the Device view says; English is the measure of every other language. */
 
+import type { AccessAnswer } from '../../api.ts'
+
 export interface Words {
   readonly old: (age: string) => string
   readonly close: string
@@ -47,6 +49,19 @@ export interface Words {
   readonly noFaults: string
   /** By kind; others are told by the kind itself. */
   readonly faultsOf: Readonly<Record<string, string>>
+  readonly access: string
+  readonly accessModes: Readonly<Record<AccessAnswer['access'], string>>
+  readonly passwordStates: Readonly<Record<AccessAnswer['password'], string>>
+  readonly asAnyone: string
+  readonly asOwner: string
+  readonly as: (name: string) => string
+  readonly logIn: string
+  readonly logOut: string
+  readonly setPassword: string
+  readonly changePassword: string
+  readonly passwordDone: string
+  readonly logLocked: string
+  readonly unlock: string
   readonly log: string
   readonly logLevels: Readonly<Record<'all' | 'warning' | 'error', string>>
   readonly logEmpty: string
@@ -74,9 +89,6 @@ export interface Words {
   readonly version: string
   readonly up: string
   readonly zone: string
-  readonly passwordSet: string
-  readonly yes: string
-  readonly no: string
   readonly api: string
   readonly support: string
   readonly days: (days: number, hours: number) => string
@@ -151,6 +163,23 @@ export const english: Words = {
     'retained-unsaved': 'Retained messages not on disk',
     'restored-dropped': 'Kept messages dropped at the start'
   },
+  access: 'Access',
+  accessModes: {
+    open: 'Everyone in this network may look, and publish.',
+    read: 'Everyone in this network may look; to change or publish something takes a password.',
+    login: 'To look, too, takes a password.'
+  },
+  passwordStates: { none: 'None is set yet.', set: 'It is set.', unusable: 'The file that holds it cannot be read.' },
+  asAnyone: 'Not logged in.',
+  asOwner: 'Logged in as the owner.',
+  as: name => `Logged in as \u2068${name}\u2069.`,
+  logIn: 'Log in',
+  logOut: 'Log out',
+  setPassword: 'Choose a password',
+  changePassword: 'Change the password',
+  passwordDone: 'The new password counts from now on.',
+  logLocked: 'The log is shown to the owner alone.',
+  unlock: 'Unlock',
   log: 'Log',
   logLevels: { all: 'All', warning: 'Warnings', error: 'Errors' },
   logEmpty: 'No such lines.',
@@ -179,9 +208,6 @@ export const english: Words = {
   version: 'Version',
   up: 'Running for',
   zone: 'Time zone',
-  passwordSet: 'Changes need a password',
-  yes: 'Yes',
-  no: 'No',
   api: 'HTTP API',
   support: 'Copy for support',
   days: (days, hours) => `${days} d ${hours} h`,

@@ -1,6 +1,6 @@
 /** Spans of a history: what is known of each, put together to longer ones, and what an answer's end adds to an earlier one. Pure. */
 import type { HistoryAnswer, Money } from '../../api.ts'
-import { sumMoney } from './money.ts'
+import { sumMoney } from '../../cost/money.ts'
 import type { Range } from './periods.ts'
 
 /** What is known of a span of time; `null` is what is not. */

@@ -3,6 +3,7 @@ import type { NowAnswer } from '../../api.ts'
 import { Calendar, type Unit } from '../../calendar.ts'
 import type { Context, OpenView } from '../context.ts'
 import { setText } from '../elements.ts'
+import { loginNow } from '../login.ts'
 import type { State } from '../model.ts'
 import { keep, recall } from '../storage.ts'
 import { showChoices } from './around.ts'
@@ -104,6 +105,11 @@ class HistoryView {
 
   #listen(): void {
     const layout = this.#layout
+    layout.csv.addEventListener('click', event => {
+      if (!loginNow()) return
+      event.preventDefault() // by itself a link comes without the login
+      void import('../saving.ts').then(({ saveFile }) => saveFile(this.#context.api, layout.csv.getAttribute('href') ?? ''))
+    })
     for (const [index, button] of layout.unitButtons.entries()) {
       button.addEventListener('click', () =>
         this.#withPeriod((calendar, { period }) => toUnit(calendar, period, units[index] as Unit, this.#context.nowMs()))

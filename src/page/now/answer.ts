@@ -2,7 +2,8 @@
 
 import type { NowAnswer } from '../../api.ts'
 import type { Api } from '../context.ts'
-import { keep, recall } from '../storage.ts'
+import { keepShown } from '../login.ts'
+import { recall } from '../storage.ts'
 
 const everyMs = 60_000
 /** After a failure. */
@@ -51,7 +52,7 @@ export class Answers {
     try {
       this.#latest = await this.#api.get<NowAnswer>('api/now', this.#abort.signal)
       this.#asked = 'answered'
-      keep(stored, JSON.stringify(this.#latest))
+      keepShown(stored, JSON.stringify(this.#latest))
       this.#heard()
     } catch {
       this.#asked = 'in vain'

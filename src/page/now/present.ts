@@ -4,7 +4,7 @@ import { derivedOf, isHouse, isPower, type Known, knownOf, termsOf } from '../kn
 import type { State } from '../model.ts'
 import type { Energy, MeterState, Point } from '../payloads.ts'
 import { type Phase, phaseOf, staleMsOf } from '../phase.ts'
-import type { Corrected } from '../phrases.ts'
+import { type Corrected, searching } from '../phrases.ts'
 import { meterIds } from '../places.ts'
 import { reach, type Summary, sum, summarise, traceMs } from '../points.ts'
 import { type Card, cardOf, cardsOfFirst } from './groups.ts'
@@ -101,6 +101,12 @@ export function present(state: State, phoneMs: number): View {
     staleMs,
     version: state.settings?.version ?? ''
   }
+}
+
+/** Whether nothing was ever heard of a meter that is to be plugged in here. */
+export function isBefore({ linked, cause, source, total, cards, further }: View): boolean {
+  const isPlugged = source === searching || source.startsWith('/')
+  return linked && isPlugged && cause !== undefined && cause !== 'failed' && !total && cards.length === 0 && further.length === 0
 }
 
 function meterView(state: State, id: string, phase: Phase, known: readonly Known[]): Omit<MeterView, 'cards'> {

@@ -121,17 +121,19 @@ export class Screen {
     setSentence(find('notice-text'), this.#noticeText(view))
   }
 
-  #noticeText({ phase, linked, message, sincePhoneMs }: View): string {
-    const { connecting, waiting, stale, offline } = this.#strings
+  #noticeText({ phase, linked, message, sincePhoneMs, total, nowMs }: View): string {
+    const { connecting, waiting, stale, offline, lastHeard } = this.#strings
+    const heard = (text: string) => (total ? lastHeard(text, this.#formats.moment(nowMs - total.ageMs, nowMs)) : text)
     switch (phase) {
       case 'connecting':
         return linked ? message || waiting : connecting
       case 'stale':
-        return message || stale
+        return heard(message || stale)
       case 'offline':
         return offline(sincePhoneMs === undefined ? '' : this.#formats.clock(sincePhoneMs))
-      case 'live':
       case 'no-meter':
+        return heard(message)
+      case 'live':
         return message
     }
   }

@@ -2,18 +2,22 @@
 
 import type { FirstContext, OpenView } from '../context.ts'
 import { find, setText } from '../elements.ts'
+import type { FirstRun } from '../first/view.ts'
 import type { State } from '../model.ts'
 import { Answers } from './answer.ts'
 import { showDay } from './day.ts'
-import { present, type View } from './present.ts'
+import { isBefore, present, type View } from './present.ts'
 import { Screen } from './screen.ts'
 import { costPerHourAt } from './today.ts'
 
 /** The trace creeps on by a pixel or two in this time. */
 const creepMs = 250
 const creepStillMs = 1_000
+/** A meter that is only being opened speaks within this. */
+const openingMs = 10_000
 
-export function open(host: HTMLElement, { strings, formats, api, nowMs }: FirstContext): OpenView {
+export function open(host: HTMLElement, context: FirstContext): OpenView {
+  const { strings, formats, api, nowMs } = context
   const template = find('now-view')
   if (template instanceof HTMLTemplateElement) host.append(template.content.cloneNode(true))
   const screen = new Screen(strings, formats, location.host)
@@ -31,6 +35,15 @@ export function open(host: HTMLElement, { strings, formats, api, nowMs }: FirstC
     const currency = answer?.currency ?? undefined
     setText(find('rate'), cost === undefined || currency === undefined ? '' : strings.perHour(formats.money(cost, currency)))
   }
+  let first: Promise<FirstRun | undefined> | undefined
+  let beforeAtMs: number | undefined
+  /** Before the first reading of all stands the way to it, loaded when it is wanted. */
+  const showFirst = (view: View, atMs: number) => {
+    beforeAtMs = isBefore(view) ? (beforeAtMs ?? atMs) : undefined
+    const isShown = beforeAtMs !== undefined && (view.phase === 'no-meter' || atMs - beforeAtMs > openingMs)
+    if (isShown) first ??= import('../first/view.ts').then(({ FirstRun }) => FirstRun.in(find('now-root'), context)).catch(() => undefined)
+    void first?.then(run => run?.show(isShown ? view : undefined))
+  }
   /** Between the frame's own calls. */
   const creep = () => {
     requestAnimationFrame(atMs => screen.paint(nowMs(), atMs, still.matches))
@@ -46,6 +59,7 @@ export function open(host: HTMLElement, { strings, formats, api, nowMs }: FirstC
         const view = present(state, phoneMs)
         screen.show(view, atMs)
         showMoney(view)
+        showFirst(view, atMs)
         const isLive = view.phase === 'live'
         const told = { answer: view.total && answers.latest, awaited: view.total !== undefined && answers.awaited && isLive }
         showDay({ ...told, isLive, nowMs: view.nowMs }, strings, formats)
@@ -57,6 +71,7 @@ export function open(host: HTMLElement, { strings, formats, api, nowMs }: FirstC
     close() {
       clearTimeout(timer)
       answers.close()
+      void first?.then(run => run?.close())
       document.body.setAttribute('data-level', 'none')
     }
   }

@@ -1,9 +1,8 @@
 /** The Cost view in a browser, with the daemon's own reckoning behind it. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import { always, band, changed, tariffOf } from '../../fixtures/cost/tariffs.ts'
+import { violationsOf } from '../../fixtures/e2e/axe.ts'
 import { openPhone, type Phone, startBrowser } from '../../fixtures/e2e/phone.ts'
 import { until } from '../../fixtures/e2e/wait.ts'
 import { type CostHouse, type CostHouseOptions, startCostHouse } from '../../fixtures/page/cost-house.ts'
@@ -12,7 +11,6 @@ type Test = Parameters<typeof openPhone>[0]
 const browser = await startBrowser(t)
 t.jobs = 2
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 /** It is a Wednesday, 17:20 in London. */
 const nowMs = Date.parse('2026-11-18T17:20Z')
 const hourMs = 3_600_000
@@ -42,12 +40,7 @@ async function setUp(
 
 /** What axe finds, and whether anything is wider than the screen or too small for a thumb. */
 async function judge(t: Test, { page, errors }: Phone): Promise<void> {
-  const { violations } = (await page.evaluate(`${axe}; axe.run(document)`)) as { violations: { id: string; nodes: { html: string }[] }[] }
-  t.strictSame(
-    violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]),
-    [],
-    'axe finds nothing'
-  )
+  t.strictSame(await violationsOf(page), [], 'axe finds nothing')
   t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'nothing is wider than the screen')
   const small = await page.evaluate(`[...document.querySelectorAll('main button, dialog button, dialog input, main input, summary, select')]
     .filter(each => each.checkVisibility()).map(each => [each.textContent, each.getBoundingClientRect().height]).filter(([, height]) => height < 43.9)`)

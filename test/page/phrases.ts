@@ -1,0 +1,22 @@
+/** What sensors are called in the page's sentences. */
+import t from 'tap'
+import type { Label } from '../../src/page/known.ts'
+import { formulaOf, nameOf } from '../../src/page/phrases.ts'
+import { english } from '../../src/page/strings.ts'
+
+const label = (name: string, more: Partial<Label> = {}): Label => ({ name, medium: undefined, meter: 1, sensor: 0, ...more })
+
+t.test('names', async t => {
+  t.equal(nameOf(label('Barn'), english), 'Barn')
+  t.equal(nameOf(label(''), english), 'Whole house')
+  t.equal(nameOf(label('', { meter: 2 }), english), 'Main sensor')
+  t.equal(nameOf(label('', { sensor: 3 }), english), 'Sensor 3')
+  t.equal(nameOf(label('', { medium: 'gas' }), english), 'Gas')
+})
+
+t.test('a name that is written from right to left is set apart from the sentence', async t => {
+  const solar = { sign: '−', place: '1', label: label('شمسي') } as const
+  const house = { sign: '', place: '0', label: label('בית') } as const
+  t.equal(formulaOf([house, solar], english), '\u2068בית\u2069 −\u00a0\u2068شمسي\u2069')
+  t.equal(nameOf(label('Größe 中'), english), 'Größe 中')
+})
