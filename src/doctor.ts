@@ -1,24 +1,51 @@
 /** `wattslug doctor`: asks the daemon that runs here, or listens itself for a while, and says what is found. */
-import { get } from 'node:http'
 import type { Config } from './config.ts'
+import { gatherFacts } from './gather.ts'
+import { askFor, findDaemon } from './io/ask.ts'
 import type { Clock } from './io/clock.ts'
 import { Meters } from './io/meters.ts'
 import type { Source } from './io/source.ts'
 import { limits } from './limits.ts'
 import { diagnose, type Findings } from './meters/doctor.ts'
 import type { MeterState } from './meters/watch.ts'
+import { examine } from './operating/checkup.ts'
+import type { SettingsFacts } from './operating/facts.ts'
+import { nextSteps, tellFindings } from './operating/finding.ts'
 
 const silentLog = { error() {}, warning() {}, notice() {}, info() {}, warnSeldom() {} }
 const noStore = { get: () => undefined, put: () => true }
 
-/** Prints the report; 0 when readings arrive, 1 when they do not. */
-export async function consult(config: Config, sources: readonly Source[], clock: Clock, stopped: Promise<unknown>): Promise<number> {
-  const running = await askDaemon(config)
-  if (!running)
-    process.stdout.write(`No wattslug answers on port ${config.httpPort}; listening to the meter for up to ${limits.doctorMs / 1000} s.\n`)
-  const { lines, well } = diagnose(running ?? (await listen(sources, clock, stopped)))
-  process.stdout.write(`${lines.join('\n')}\n`)
-  return well ? 0 : 1
+/** What the doctor is given. */
+export interface Patient {
+  readonly config: Config
+  readonly settings: SettingsFacts
+  /** Made when there is no daemon to ask. */
+  readonly sources: () => readonly Source[]
+  readonly version: string
+  readonly clock: Clock
+  readonly stopped: Promise<unknown>
+}
+
+/** Says what is found; 0 when all is well and readings arrive, 1 when they do not or something is in trouble. */
+export async function consult(patient: Patient, say: (line: string) => void): Promise<number> {
+  const { config, settings, sources, version, clock, stopped } = patient
+  const daemon = await findDaemon(config)
+  if (!daemon) say(`No wattslug answers on port ${config.httpPort}; listening to the meter for up to ${limits.doctorMs / 1000} s.`)
+  const found = daemon ? await askFor<Findings>(daemon, '/api/meters') : await listen(sources(), clock, stopped)
+  const findings = examine(await gatherFacts(config, settings, daemon, version, clock.wallMs()))
+  const meters = found ? diagnose(found) : unseen
+  for (const line of [...tellFindings(findings), '', ...meters.lines, '']) say(line)
+  const next = [...(meters.next === undefined ? [] : [meters.next]), ...nextSteps(findings)]
+  if (next.length === 0) say('What to do next: nothing, readings arrive.')
+  else for (const line of ['What to do next:', ...next.map(step => `  ${step}`)]) say(line)
+  return meters.well && findings.every(({ level }) => level !== 'trouble') ? 0 : 1
+}
+
+/** A daemon that tells this user nothing of its meters. */
+const unseen = {
+  lines: ['What the meters say is not told to this user.'],
+  well: true,
+  next: 'Meters: sudo wattslug doctor tells more.'
 }
 
 /** Listens until there is nothing more to learn, or the time is over. */
@@ -66,32 +93,4 @@ function outlookOf({ ports, meters }: Findings, isSearching: boolean): Outlook {
   const isHopeless = (state: MeterState): boolean =>
     state === 'denied' || state === 'busy' || state === 'failed' || (state === 'absent' && (!isSearching || ports.length === 0))
   return states.every(isHopeless) ? 'hopeless' : 'open'
-}
-
-/** What the daemon that runs on this machine knows; `undefined` when none answers. */
-function askDaemon({ host, httpPort }: Config): Promise<Findings | undefined> {
-  const hostname = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return new Promise(resolve => {
-    const request = get({ hostname, port: httpPort, path: '/api/meters', timeout: limits.doctorAskMs }, response => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (part: string) => {
-        text += part
-        if (text.length > limits.doctorAnswerBytesMax) request.destroy()
-      })
-      response.on('end', () => resolve(response.headers['x-wattslug'] === undefined ? undefined : read(text)))
-      response.on('error', () => resolve(undefined))
-    })
-    request.on('timeout', () => request.destroy())
-    request.on('error', () => resolve(undefined))
-  })
-}
-
-/** An answer that was cut short is none. */
-function read(text: string): Findings | undefined {
-  try {
-    return JSON.parse(text) as Findings
-  } catch {
-    return undefined
-  }
 }

@@ -17,17 +17,17 @@ export async function setPassword(state: string, input: Input, output: Output): 
     return 1
   }
   await writePassword(state, password)
-  output.write(`Changes need the password from now on; without ${passwordFile(state)} they need none.\n`)
+  output.write(`It counts from now on, as the owner's; without ${passwordFile(state)} there is none.\n`)
   return 0
 }
 
 async function askTwice(input: Input, output: Output): Promise<string | undefined> {
-  const first = await ask(input, output, 'Password: ')
-  return (await ask(input, output, 'The same again: ')) === first ? first : undefined
+  const first = await askHidden(input, output, 'Password: ')
+  return (await askHidden(input, output, 'The same again: ')) === first ? first : undefined
 }
 
-/** Reads a line that is not shown. */
-function ask(input: Input, output: Output, question: string): Promise<string> {
+/** Reads a line from a terminal that does not show it. @throws Error when it is broken off */
+export function askHidden(input: Input, output: Output, question: string): Promise<string> {
   output.write(question)
   input.setRawMode(true)
   input.resume()

@@ -29,22 +29,25 @@ export interface Findings {
   readonly meters: readonly MeterFinding[]
 }
 
-/** The report's lines, and whether readings arrive. */
-export function diagnose({ ports, meters }: Findings): { readonly lines: readonly string[]; readonly well: boolean } {
+/** The report's lines, whether readings arrive, and what to do next, if something is to be done. */
+export function diagnose({ ports, meters }: Findings): {
+  readonly lines: readonly string[]
+  readonly well: boolean
+  readonly next: string | undefined
+} {
   const well = meters.some(({ status }) => status.state === 'live')
   const advice = meters.filter(({ status }) => status.state !== 'live').map(adviceOf)
-  const next = advice.length > 0 ? advice.join(' ') : well ? 'nothing, readings arrive.' : "plug in the meter's cable."
+  const missing = well ? undefined : "Plug in the meter's cable."
   return {
     lines: [
       'Serial ports of this machine:',
       ...(ports.length > 0
         ? ports.map(port => `  ${port.path}${port.adapter === undefined ? '' : ` (${port.adapter})`}: ${describePort(port, meters)}`)
         : ['  none']),
-      ...meters.flatMap(describeMeter),
-      '',
-      `What to do next: ${next}`
+      ...meters.flatMap(describeMeter)
     ],
-    well
+    well,
+    next: advice.length > 0 ? advice.join(' ') : missing
   }
 }
 

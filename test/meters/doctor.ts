@@ -27,8 +27,9 @@ const silent: MeterFinding = {
 
 t.test('all is well', async t => {
   const port = { path: '/dev/ttyUSB0', adapter: 'Prolific PL2303', allowed: true, holder: undefined }
-  const { lines, well: isWell } = diagnose({ ports: [port], meters: [well] })
+  const { lines, well: isWell, next } = diagnose({ ports: [port], meters: [well] })
   t.equal(isWell, true)
+  t.equal(next, undefined)
   t.strictSame(lines, [
     'Serial ports of this machine:',
     '  /dev/ttyUSB0 (Prolific PL2303): a meter is read there',
@@ -39,9 +40,7 @@ t.test('all is well', async t => {
     '  sensor 0: 9.3 messages a minute, 6 % lost by radio, last heard 3 s ago',
     '  sensor 3: 9.8 messages a minute, too early to tell what radio loses, last heard 1 s ago',
     '  last fault: value-invalid in ch1/watts, 61 s ago',
-    "  its clock: 1 h 2 min behind this machine's; history is placed by this machine's clock all the same",
-    '',
-    'What to do next: nothing, readings arrive.'
+    "  its clock: 1 h 2 min behind this machine's; history is placed by this machine's clock all the same"
   ])
 })
 
@@ -51,8 +50,9 @@ t.test('nothing arrives', async t => {
     { path: '/dev/ttyACM0', allowed: true, holder: undefined },
     { path: '/dev/ttyAMA0', allowed: true, holder: 'the kernel, as its console' }
   ]
-  const { lines, well: isWell } = diagnose({ ports, meters: [silent] })
+  const { lines, well: isWell, next } = diagnose({ ports, meters: [silent] })
   t.equal(isWell, false)
+  t.equal(next, 'Check the cable.')
   t.strictSame(lines, [
     'Serial ports of this machine:',
     '  /dev/ttyUSB0: you may not open it: add yourself to the group dialout (sudo usermod -aG dialout $USER) and log in again',
@@ -63,22 +63,21 @@ t.test('nothing arrives', async t => {
     '  silent: Check the cable.',
     '  0 bytes heard',
     '  last fault: none',
-    '  its clock: not known (no live message yet)',
-    '',
-    'What to do next: Check the cable.'
+    '  its clock: not known (no live message yet)'
   ])
 })
 
 t.test('one of two meters', async t => {
-  const { lines, well: isWell } = diagnose({ ports: [], meters: [well, silent] })
+  const { next, well: isWell } = diagnose({ ports: [], meters: [well, silent] })
   t.equal(isWell, true)
-  t.equal(lines.at(-1), 'What to do next: Check the cable.')
+  t.equal(next, 'Check the cable.')
 })
 
 t.test('no port, no meter', async t => {
   t.strictSame(diagnose({ ports: [], meters: [] }), {
-    lines: ['Serial ports of this machine:', '  none', '', "What to do next: plug in the meter's cable."],
-    well: false
+    lines: ['Serial ports of this machine:', '  none'],
+    well: false,
+    next: "Plug in the meter's cable."
   })
 })
 
@@ -92,8 +91,8 @@ t.test('clocks', async t => {
 
 t.test('a port that is open and mute: what may be done about it', async t => {
   const status = { state: 'connecting', message: 'The port is open.' } as const
-  const adviceOf = (finding: MeterFinding): string | undefined => diagnose({ ports: [], meters: [finding] }).lines.at(-1)
+  const adviceOf = (finding: MeterFinding): string | undefined => diagnose({ ports: [], meters: [finding] }).next
   const check = "If none comes, check the cable at the meter's side, and that its display is on."
-  t.equal(adviceOf({ ...silent, status }), `What to do next: The port is open. ${check}`)
-  t.equal(adviceOf({ ...well, status }), 'What to do next: The port is open.', 'not when something was heard')
+  t.equal(adviceOf({ ...silent, status }), `The port is open. ${check}`)
+  t.equal(adviceOf({ ...well, status }), 'The port is open.', 'not when something was heard')
 })

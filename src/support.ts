@@ -1,0 +1,64 @@
+/** `wattslug doctor --report FILE`: all that the doctor says, with the daemon's numbers and the last lines of the log, but nothing secret or private. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { DeviceAnswer, NowAnswer } from './api.ts'
+import { consult, type Patient } from './doctor.ts'
+import { ask, askFor, type Daemon, findDaemon, readAnswer } from './io/ask.ts'
+import { attempt } from './io/ports.ts'
+import { readJournal } from './io/service.ts'
+import { limits } from './limits.ts'
+import { describeTime } from './operating/amounts.ts'
+import { redact } from './operating/redaction.ts'
+
+const head =
+  'Secrets, names, and addresses outside the house were taken out. Read it all the same before you give it away: it tells how much electricity is drawn.'
+
+/** Writes it; `-` is the screen. What is there already is not overwritten. @throws Error when it cannot be written */
+export async function writeReport(patient: Patient, file: string): Promise<number> {
+  const { config, version, clock } = patient
+  if (file !== '-' && existsSync(file)) throw new Error(`${file} is there already, and nothing is overwritten`)
+  const told: string[] = []
+  await consult(patient, line => told.push(line))
+  const daemon = await findDaemon(config)
+  const sections = [
+    `wattslug ${version}, support file of ${describeTime(clock.wallMs())}\n${head}`,
+    `== Doctor\n${told.join('\n')}`,
+    ...(daemon ? await tellDaemon(daemon) : []),
+    `== Journal\n${(await readJournal(limits.reportLogLines)) ?? 'There is none for this user.'}`
+  ]
+  const text = redact(`${sections.join('\n\n')}\n`, [...privateWords(config.users), ...(daemon ? await sensorNames(daemon) : [])])
+  if (file === '-') process.stdout.write(text)
+  else {
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
+    process.stdout.write(`${file} is written. Read it before you give it away.\n`)
+  }
+  return 0
+}
+
+/** What it answers; a log without the journal is its own. */
+async function tellDaemon(daemon: Daemon): Promise<readonly string[]> {
+  const texts = ['/health', '/api/device', '/api/meters', '/metrics'].map(async path => {
+    const answer = await ask(daemon, path)
+    const value = readAnswer<DeviceAnswer>(answer)
+    const text = answer?.text.replaceAll(/,name="(?:[^"\\]|\\.)*"/g, '') ?? 'no answer'
+    return `== ${path}\n${value === undefined ? text : JSON.stringify(value, withoutNames, 1)}`
+  })
+  return Promise.all(texts)
+}
+
+/** What users call their sensors is no business of others. */
+function withoutNames(key: string, value: unknown): unknown {
+  return key === 'settings' && typeof value === 'object' ? { ...value, name: undefined } : value
+}
+
+/** Names that stand nowhere else in the report but by accident. */
+function privateWords(users: string | undefined): readonly string[] {
+  const lines = (users === undefined ? undefined : attempt(() => readFileSync(users, 'utf8').split('\n'))) ?? []
+  const names = lines.flatMap(line => (line.startsWith('#') || !line.includes(':') ? [] : [line.slice(0, line.indexOf(':'))]))
+  return [...names, hostname()].filter(word => !['localhost', 'wattslug'].includes(word))
+}
+
+async function sensorNames(daemon: Daemon): Promise<readonly string[]> {
+  const now = await askFor<NowAnswer>(daemon, '/api/now')
+  return now?.sensors.flatMap(({ name }) => name ?? []) ?? []
+}
