@@ -2,6 +2,21 @@
 import type { Socket } from 'node:net'
 import { limits } from '../limits.ts'
 import { Refusal } from './reply.ts'
+import type { Request } from './request.ts'
+
+/** How long a body will be, as its head says. @throws Refusal when it is not what is wanted */
+export function announcedBytes({ headers }: Request, wanted: { readonly type: string; readonly bytesMax: number }): number {
+  const { type, bytesMax } = wanted
+  const length = headers.get('content-length')
+  const expected = headers.get('expect')?.toLowerCase()
+  if (headers.has('transfer-encoding') || length === undefined) throw new Refusal(411, 'say by Content-Length how long the body is')
+  if (!/^\d{1,12}$/.test(length)) throw new Refusal(400, 'impossible Content-Length; allowed: a number of bytes', 'Content-Length')
+  if (Number(length) > bytesMax) throw new Refusal(413, `the body is too long; allowed: ${bytesMax} bytes`)
+  if (headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() !== type)
+    throw new Refusal(415, `allowed: ${type}`, 'Content-Type')
+  if (expected !== undefined && expected !== '100-continue') throw new Refusal(417, 'allowed: 100-continue', 'Expect')
+  return Number(length)
+}
 
 /** How reading goes: somebody waits, or something does. */
 type Phase =

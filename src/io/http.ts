@@ -1,9 +1,12 @@
 /** The page's server: a handful of files from memory, the API, and the upgrade to WebSocket at `/mqtt`. */
 import { createServer, type Server, type Socket } from 'node:net'
 import { limits } from '../limits.ts'
-import { Body } from './body.ts'
-import { type Endpoint, findEndpoint, valuesOf } from './endpoint.ts'
-import { Refusal, type Reply } from './reply.ts'
+import type { Who } from '../mqtt/access.ts'
+import { anyone } from '../mqtt/rights.ts'
+import { announcedBytes, Body } from './body.ts'
+import { type Callers, freely, type Passage } from './callers.ts'
+import { type Endpoint, findEndpoint, type Need, needOf, valuesOf } from './endpoint.ts'
+import { Refusal, type Reply, wrongMethod } from './reply.ts'
 import { acceptsGzip, hasTagged, type Request, readRequest, wantsWebSocket } from './request.ts'
 import { headOf, sendPieces, tagOf } from './sending.ts'
 import { cutOff, cutOffLater, type SocketOwner, watchSocket } from './tcp.ts'
@@ -20,11 +23,11 @@ export interface PageFile {
   readonly gzip: Buffer
 }
 
-/** What is answered beside files, and who may change something. */
+/** What is answered beside files, and for whom. */
 export interface Api {
   readonly endpoints?: readonly Endpoint[]
-  /** Lets a change pass. @throws Refusal */
-  readonly admit?: (request: Request, peer: string) => Promise<void>
+  /** Finds out who asks, and lets that one pass. @throws Refusal */
+  readonly admit?: (request: Request, peer: string, need: Need) => Promise<Who>
   /** Something went wrong that is nobody's mistake, such as a disk that fails. */
   readonly failed?: (error: Error) => void
 }
@@ -32,16 +35,30 @@ export interface Api {
 /** The server; the caller listens and closes. */
 export type HttpServer = Server & { closeAllConnections(): void }
 
-/** Makes the server. Each connection has one request: who sends thousands in one piece has them neither parsed nor answered. */
-export function makeHttpServer(files: readonly PageFile[], api: Api, door: WebSocketDoor): HttpServer {
-  const { endpoints = [], admit = async () => undefined, failed = () => undefined } = api
+/**
+ * Makes the server. Each connection has one request: who sends thousands in one piece has them neither parsed nor answered.
+ * @param callers who comes in @param passage what stands before that, such as TLS
+ */
+export function makeHttpServer(
+  files: readonly PageFile[],
+  api: Api,
+  door: WebSocketDoor,
+  callers?: Callers,
+  passage: Passage = freely
+): HttpServer {
+  const { endpoints = [], admit = async () => ({ user: anyone, proof: '' }), failed = () => undefined } = api
   const byPath = new Map(files.map(file => [file.path, file]))
   const site: Site = {
     ...{ files: byPath, endpoints, admit, failed, door, visitors: new Set<Visitor>(), answering: new Set<Visitor>() },
     uploading: { value: new Set(), file: new Set() }
   }
   const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs, allowHalfOpen: true }
-  const server = createServer(options, socket => new Visitor(socket, site))
+  const enter = passage(socket => {
+    const silent = [...site.visitors].filter(({ isSilent }) => isSilent)
+    if (!callers || callers.mayBeSilent(socket.remoteAddress ?? 'nowhere', silent, limits.requestsOfOneMax)) new Visitor(socket, site)
+    else socket.destroy()
+  })
+  const server = createServer(options, enter)
   server.maxConnections = limits.clientsMax + 2 * limits.strangersMax + limits.requestsMax
   return Object.assign(server, {
     closeAllConnections() {
@@ -70,17 +87,24 @@ type Phase =
 
 /** One connection, until it is answered or has become a WebSocket. */
 class Visitor implements SocketOwner {
+  readonly peer: string
   readonly #socket: Socket
   readonly #site: Site
   #phase: Phase = { kind: 'head', bytes: Buffer.alloc(0) }
   #timer: NodeJS.Timeout
 
   constructor(socket: Socket, site: Site) {
+    this.peer = socket.remoteAddress ?? 'nowhere'
     this.#socket = socket
     this.#site = site
     this.#timer = setTimeout(() => this.#refuse(408, 'The request did not come to its end.'), limits.requestMs)
     site.visitors.add(this)
     watchSocket(socket, this)
+  }
+
+  /** Whether it has not asked for anything yet. */
+  get isSilent(): boolean {
+    return this.#phase.kind === 'head'
   }
 
   received(chunk: Buffer): void {
@@ -153,8 +177,8 @@ class Visitor implements SocketOwner {
       const body = this.#open(entry, request, behind)
       this.#phase = { kind: 'body', body }
       const values = valuesOf(entry, request.query, rest)
-      if (entry.method !== 'GET') await this.#site.admit(request, this.#socket.remoteAddress ?? 'nowhere')
-      reply = await entry.answer({ values, request, body })
+      const who = await this.#site.admit(request, this.peer, needOf(entry))
+      reply = await entry.answer({ values, request, who, body })
     } catch (error) {
       reply = this.#refusalOf(error).reply()
     }
@@ -172,24 +196,17 @@ class Visitor implements SocketOwner {
   }
 
   /** What comes with a request, as the entry wants it. @throws Refusal */
-  #open({ content }: Endpoint, { headers }: Request, behind: Buffer): Body {
-    const length = headers.get('content-length')
+  #open({ content }: Endpoint, request: Request, behind: Buffer): Body {
     if (!content) return new Body(this.#socket, 0, behind, () => undefined)
-    const expected = headers.get('expect')?.toLowerCase()
-    if (headers.has('transfer-encoding') || length === undefined) throw new Refusal(411, 'say by Content-Length how long the body is')
-    if (!/^\d{1,12}$/.test(length)) throw new Refusal(400, 'impossible Content-Length; allowed: a number of bytes', 'Content-Length')
-    if (Number(length) > content.bytesMax) throw new Refusal(413, `the body is too long; allowed: ${content.bytesMax} bytes`)
-    if (headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase() !== content.type)
-      throw new Refusal(415, `allowed: ${content.type}`, 'Content-Type')
-    if (expected !== undefined && expected !== '100-continue') throw new Refusal(417, 'allowed: 100-continue', 'Expect')
+    const bytes = announcedBytes(request, content)
     const kind = content.bytesMax > limits.bodyBytesMax ? 'file' : 'value'
     const uploading = this.#site.uploading[kind]
     if (uploading.size >= (kind === 'file' ? 1 : limits.uploadsMax))
       throw new Refusal(503, 'too many send at once', undefined, { 'Retry-After': '1' })
     uploading.add(this)
-    const body: Body = new Body(this.#socket, Number(length), behind, () => {
+    const body: Body = new Body(this.#socket, bytes, behind, () => {
       this.#timer = setTimeout(() => body.fail(408, 'the body came too slowly'), content.withinMs)
-      if (expected) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+      if (request.headers.has('expect')) this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n')
     })
     return body
   }
@@ -207,6 +224,7 @@ class Visitor implements SocketOwner {
     const etag = tagged === undefined ? {} : { ETag: tagOf(tagged) }
     const told = { 'Content-Type': type, ...headers, ...etag }
     if (request && etag.ETag !== undefined && hasTagged(request, etag.ETag)) this.#send(304, { ...headers, ...etag }, undefined, false)
+    else if (status === 204) this.#send(status, { ...headers }, undefined, false)
     else if (typeof body === 'string') this.#send(status, told, Buffer.from(body), withBody)
     else if (body instanceof Uint8Array) this.#send(status, told, body, withBody)
     else void this.#stream(status, told, withBody ? body : undefined, request?.minor === 1)
@@ -263,11 +281,6 @@ class Visitor implements SocketOwner {
   #isGone(): boolean {
     return this.#phase.kind === 'gone'
   }
-}
-
-function wrongMethod(method: string, methods: readonly string[]): Reply {
-  const allowed = methods.join(', ')
-  return new Refusal(405, `${method} means nothing here; allowed: ${allowed}`, undefined, { Allow: allowed }).reply()
 }
 
 /** What the system or the store's library says of a call that it could not do. */

@@ -41,3 +41,9 @@ export class Refusal extends Error {
     return jsonReply(fault, { status: this.status, headers: { ...this.headers, 'Cache-Control': 'no-store' } })
   }
 }
+
+/** What answers a method that means nothing for a path. */
+export function wrongMethod(method: string, methods: readonly string[]): Reply {
+  const allowed = methods.join(', ')
+  return new Refusal(405, `${method} means nothing here; allowed: ${allowed}`, undefined, { Allow: allowed }).reply()
+}

@@ -1,14 +1,15 @@
 /** MQTT over TCP: a listener whose sockets become links. */
 import { createServer, type Server, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { limits } from '../limits.ts'
 import { type CloseReason, isHasty } from '../mqtt/outbox.ts'
+import { freely, type Passage } from './callers.ts'
 import type { Link, LinkOwner } from './link.ts'
 
-/** A server that hands each connection on as a link; the caller listens and closes. */
-export function makeTcpServer(accept: (link: Link) => void): Server {
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs }, socket => {
-    accept(new TcpLink(socket))
-  })
+/** A server that hands each connection on as a link; the caller listens and closes. @param passage what stands before that, such as TLS */
+export function makeTcpServer(accept: (link: Link) => void, passage: Passage = freely): Server {
+  const enter = passage(socket => accept(new TcpLink(socket)))
+  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs }, enter)
   server.maxConnections = limits.clientsMax + 2 * limits.strangersMax
   return server
 }
@@ -94,15 +95,21 @@ const noBytes = Buffer.alloc(0)
 
 /**
  * Writes pieces in one go; true when the system took them at once, so that they may be reused, else the owner is told when it has.
- * A write with a callback makes twice the garbage, so that only an empty one has it, behind what was not taken.
+ * A write with a callback makes twice the garbage, so that only an empty one has it, behind what was not taken. TLS never takes
+ * anything at once, but encrypts the first write, which is a copy; what comes while that is under way waits as it is.
  */
 export function writePieces(socket: Socket, pieces: readonly Uint8Array[], owner: Pick<LinkOwner, 'written'> | undefined): boolean {
+  const isCopied = isEncrypted(socket) && socket.writableLength === 0
   if (pieces.length > 1) socket.cork()
   for (const piece of pieces) socket.write(piece)
   if (pieces.length > 1) socket.uncork()
-  if (socket.writableLength === 0) return true
+  if (isCopied || socket.writableLength === 0) return true
   tellWritten(socket, owner)
   return false
+}
+
+function isEncrypted(socket: Socket): boolean {
+  return (socket as Partial<TLSSocket>).encrypted === true
 }
 
 /** A function of its own, since one that has a closure in it makes garbage whether it comes to that or not. */

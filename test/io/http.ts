@@ -2,12 +2,14 @@
 import { type IncomingHttpHeaders, request as startRequest } from 'node:http'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import t from 'tap'
+import { Callers, type Passage } from '../../src/io/callers.ts'
 import { type Endpoint, endpoint } from '../../src/io/endpoint.ts'
 import { type HttpServer, makeHttpServer, type PageFile } from '../../src/io/http.ts'
+import { makeProxies } from '../../src/io/proxies.ts'
 import { json, jsonReply } from '../../src/io/reply.ts'
 import { makeWebSocketDoor } from '../../src/io/websocket.ts'
 import { limits, setLimits } from '../../src/limits.ts'
-import { listenOnFree, type Test } from '../fixtures/io/serving.ts'
+import { listenOnFree, type Test, TestClock } from '../fixtures/io/serving.ts'
 import { connectRaw, type Raw } from '../fixtures/io/upgrade.ts'
 import { turns, until } from '../fixtures/io/waiting.ts'
 
@@ -323,4 +325,28 @@ t.test('connections are bounded in number', async t => {
     makeWebSocketDoor(() => undefined)
   )
   t.equal(server.maxConnections, limits.clientsMax + 2 * limits.strangersMax + limits.requestsMax)
+})
+
+t.test('of one address no more connections wait for a request than its share', async t => {
+  const silent = { error() {}, warning() {}, notice() {}, info() {}, warnSeldom() {} }
+  const callers = new Callers(makeProxies([]), new TestClock(), silent)
+  const elsewhere: Passage = enter => socket => enter(Object.defineProperty(socket, 'remoteAddress', { value: '192.168.1.7' }))
+  const door = makeWebSocketDoor(() => undefined)
+  const server = makeHttpServer(files, {}, door, callers, elsewhere)
+  const port = await listenOnFree(server)
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  const waiting: Raw[] = []
+  for (let index = 0; index < limits.requestsOfOneMax; index++) waiting.push(await connectRaw(t, port, 'GET / '))
+  const refused = await connectRaw(t, port)
+  await until(() => refused.isEnded, 'one more is cut off')
+  t.equal(refused.text(), '')
+  t.equal(waiting.filter(({ isEnded }) => isEnded).length, 0)
+  t.equal(callers.counters.get('connects-too-silent'), 1)
+  waiting[0]?.socket.write('HTTP/1.0\r\n\r\n')
+  await until(() => waiting[0]?.text().startsWith('HTTP/1.1 200') === true, 'an answer')
+  const next = await connectRaw(t, port, 'GET / HTTP/1.0\r\n\r\n')
+  await until(() => next.text().startsWith('HTTP/1.1 200'), 'there is room again')
 })
