@@ -1,16 +1,18 @@
 /** The configuration: the command line, the help, the environment and the file, as the table of settings has them. */
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { TariffTold } from './api.ts'
+import type { AccessAnswer, TariffTold } from './api.ts'
 import { type Asked, readBounds } from './bounds.ts'
-import { readToml } from './io/toml.ts'
+import { type CommandName, commands, operandOf, ownOptions, usageOf } from './commands.ts'
+import { type Found, type FromFile, noFile, readSettingsFile } from './file.ts'
+import type { TlsSetting } from './io/tls.ts'
 import type { Bounds } from './limits.ts'
 import type { Correction } from './meters/correct.ts'
 import type { Derivation } from './meters/derive.ts'
-import { readSensorSettings, type SensorSettings } from './sensors.ts'
+import type { SettingsFacts } from './operating/facts.ts'
 import { type Name, type SourceSetting, settings } from './settings.ts'
-import { readTariffSettings } from './tariff.ts'
 
 /** What the program runs with; frozen, and handed on piece by piece. */
 export interface Config {
@@ -22,8 +24,18 @@ export interface Config {
   readonly host: string
   readonly mqttPort: number
   readonly httpPort: number
+  readonly tls: TlsSetting
+  readonly mqttsPort: number
+  readonly httpsPort: number
   /** Addresses and networks of the proxies whose X-Forwarded-For is believed. */
   readonly proxies: readonly string[]
+  /** What those without a name may do. */
+  readonly access: AccessAnswer['access']
+  /** The users' passwords, and what they may publish and read; no file if undefined. */
+  readonly users: string | undefined
+  readonly acl: string | undefined
+  /** Web pages elsewhere that may connect and read. */
+  readonly origins: 'any' | readonly string[]
   readonly root: string
   /** The user's time zone, such as `Europe/London`. */
   readonly zone: string
@@ -36,6 +48,8 @@ export interface Config {
   readonly tariff: TariffTold | undefined
   /** The bounds that were changed; they hold together. */
   readonly limits: Partial<Bounds>
+  /** What the user should know of the settings file. */
+  readonly notices: readonly string[]
 }
 
 /** What the command line asks for. */
@@ -43,20 +57,16 @@ export type Command =
   | { readonly name: 'help' }
   | { readonly name: 'version' }
   | { readonly name: 'run'; readonly config: Config }
-  | { readonly name: 'doctor'; readonly config: Config }
   | { readonly name: 'passwd'; readonly config: Config }
   | { readonly name: 'record'; readonly config: Config; readonly file: string }
+  | { readonly name: 'doctor'; readonly config: Config; readonly settings: SettingsFacts; readonly report: string | undefined }
+  | { readonly name: 'status'; readonly config: Config; readonly passwordFile: string | undefined }
+  | { readonly name: 'backup' | 'restore'; readonly config: Config; readonly file: string; readonly passwordFile: string | undefined }
 
 /** A setting that is unknown or impossible; the message names it, its value and what is allowed. */
 export class ConfigError extends Error {}
 
 const names = Object.keys(settings) as Name[]
-
-/** A text and where it was found, for the message when it is no good. */
-interface Found {
-  readonly text: string
-  readonly place: string
-}
 
 /**
  * Reads the command line, the environment and the file, in this order of precedence.
@@ -66,31 +76,99 @@ export function readCommand(args: readonly string[], environment: Readonly<Recor
   const { values, positionals } = parseCommandLine(args)
   if (values['help']) return { name: 'help' }
   if (values['version']) return { name: 'version' }
-  const [name, ...operands] = positionals
-  const [file] = operands
-  if (!(name === 'run' || name === 'doctor' || name === 'passwd' || name === 'record') || operands.length > (name === 'record' ? 1 : 0)) {
-    const said = name === undefined ? 'no command given' : `unknown command: ${positionals.join(' ')}`
-    throw new ConfigError(`${said}; allowed: run, record FILE, doctor, passwd. See wattslug --help`)
+  const [said = '', ...operands] = positionals
+  const command = commands.find(({ name }) => name === said)
+  if (!command || operands.length > (operandOf(command.name) === undefined ? 0 : 1)) {
+    const why = said === '' ? 'no command given' : `unknown command: ${positionals.join(' ')}`
+    throw new ConfigError(`${why}; allowed: ${commands.map(({ name }) => usageOf(name)).join(', ')}. See wattslug --help`)
   }
-  const config = readConfig(values, environment)
-  if (name !== 'record') return { name, config }
-  if (file === undefined) throw new ConfigError('record: name the file to record to, such as: wattslug record meter.txt')
-  return { name, config, file }
+  return makeCommand(command, operands[0], values, environment)
 }
 
-function readConfig(values: Values, environment: Readonly<Record<string, string | undefined>>): Config {
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where the service that was installed has its settings and its state. */
+const service = { file: '/etc/wattslug.toml', state: '/var/lib/wattslug' }
+
+function makeCommand(command: Row, file: string | undefined, values: Values, environment: Environment): Command {
+  const { name } = command
+  for (const [option, { of }] of Object.entries(ownOptions))
+    if (values[option] !== undefined && !(of as readonly CommandName[]).includes(name))
+      throw new ConfigError(`--${option}: allowed: with ${of.join(', ')}`)
+  const example = operandOf(name)
+  if (example !== undefined && file === undefined) throw new ConfigError(`${name}: name the file, such as: wattslug ${name} ${example}`)
+  const asText = (option: string): string | undefined => values[option] as string | undefined
+  if (command.writesState) {
+    const config = readConfig(command, values, environment, readFileNamed(command, values, environment))
+    return name === 'record' ? { name, config, file: file as string } : { name: name as 'run' | 'passwd', config }
+  }
+  const { config, settings } = inspect(command, values, environment)
+  if (name === 'doctor') return { name, config, settings, report: asText('report') }
+  if (name === 'status') return { name, config, passwordFile: asText('password-file') }
+  return { name: name as 'backup' | 'restore', config, file: file as string, passwordFile: asText('password-file') }
+}
+
+type Row = (typeof commands)[number]
+
+/** What looks after a daemon must work with settings that are wrong, too, as long as the command line itself is right. */
+function inspect(command: Row, values: Values, environment: Environment): { config: Config; settings: SettingsFacts } {
+  const file = fileNamed(command, values, environment)
+  try {
+    const fromFile = readFileNamed(command, values, environment)
+    return {
+      config: readConfig(command, values, environment, fromFile),
+      settings: { file, fault: undefined, notices: fromFile.notices, changed: changesOf(values, environment, fromFile) }
+    }
+  } catch (error) {
+    const plain = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('WATTSLUG_')))
+    return {
+      config: readConfig(command, { ...values, ...(file === undefined ? {} : { config: file }) }, plain, noFile),
+      settings: { file, fault: (error as Error).message, notices: [], changed: [] }
+    }
+  }
+}
+
+/** What is said otherwise than it comes. */
+function changesOf(values: Values, environment: Environment, fromFile: FromFile): readonly string[] {
+  const found = names.map(name => ({ name, text: findText(name, values, environment, fromFile)?.text }))
+  const { asked, corrections, derivations, tariff } = fromFile
+  const tables = { 'sensor.N': corrections.size > 0, 'derived.NAME': derivations.length > 0, tariff: tariff !== undefined }
+  return [
+    ...found.flatMap(({ name, text }) => (text === undefined || text === settings[name].default ? [] : [`${name} = ${text}`])),
+    ...[...asked, ...askedOnLine(values)].map(({ name, value }) => `${name} = ${String(value)}`),
+    ...Object.entries(tables).flatMap(([name, isThere]) => (isThere ? [`[${name}]`] : []))
+  ]
+}
+
+function fileNamed({ isForService }: Row, values: Values, environment: Environment): string | undefined {
+  const named = values['config'] ?? environment[variableOf('config')]
+  if (typeof named === 'string') return named
+  return isForService && existsSync(service.file) ? service.file : undefined
+}
+
+function readFileNamed(command: Row, values: Values, environment: Environment): FromFile {
+  const file = fileNamed(command, values, environment)
+  return file === undefined ? noFile : told(() => readSettingsFile(file))
+}
+
+/** What was said of a setting, and where; nothing if nobody did. */
+function findText(name: Name, values: Values, environment: Environment, fromFile: FromFile): Found | undefined {
+  const [fromLine, fromEnvironment] = [values[name], environment[variableOf(name)]]
+  if (typeof fromLine === 'string') return { text: fromLine, place: () => `--${name}` }
+  return fromEnvironment === undefined ? fromFile.found[name] : { text: fromEnvironment, place: () => variableOf(name) }
+}
+
+function readConfig(command: Row, values: Values, environment: Environment, fromFile: FromFile): Config {
   const unknown = Object.keys(environment).find(
     name => name.startsWith('WATTSLUG_') && !['config', ...names].map(variableOf).includes(name)
   )
   if (unknown) throw new ConfigError(`${unknown}: unknown setting; allowed: ${['config', ...names].map(variableOf).join(', ')}`)
-  const file = values['config'] ?? environment[variableOf('config')]
-  const fromFile = typeof file === 'string' ? readFile(file) : nothing
+  const isService = command.isForService && fileNamed(command, values, environment) === service.file
+  const usual = (name: Name): string => settings[name].default || (isService ? service.state : defaultState(environment))
+  const find = (name: Name): Found => findText(name, values, environment, fromFile) ?? { text: usual(name), place: () => `--${name}` }
   const value = (name: Name): unknown => {
-    const fromLine = values[name]
-    const fromEnvironment = environment[variableOf(name)]
-    if (typeof fromLine === 'string') return check(name, { text: fromLine, place: `--${name}` })
-    if (fromEnvironment !== undefined) return check(name, { text: fromEnvironment, place: variableOf(name) })
-    return check(name, fromFile.found[name] ?? { text: settings[name].default || defaultState(environment), place: `--${name}` })
+    const found = find(name)
+    return name === 'state' && !command.writesState ? found.text : check(name, found)
   }
   return Object.freeze({
     sources: value('source') as readonly SourceSetting[],
@@ -99,13 +177,21 @@ function readConfig(values: Values, environment: Readonly<Record<string, string 
     host: value('host') as string,
     mqttPort: value('mqtt-port') as number,
     httpPort: value('http-port') as number,
+    tls: tlsOf(value, name => find(name).place()),
+    mqttsPort: value('mqtts-port') as number,
+    httpsPort: value('https-port') as number,
     proxies: value('proxies') as readonly string[],
+    access: value('access') as AccessAnswer['access'],
+    users: fileOf(value('users')),
+    acl: fileOf(value('acl')),
+    origins: value('origins') as 'any' | readonly string[],
     root: value('root') as string,
     zone: value('zone') as string,
     state: value('state') as string,
     corrections: fromFile.corrections,
     derivations: fromFile.derivations,
     tariff: fromFile.tariff,
+    notices: fromFile.notices,
     limits: told(() => readBounds([...fromFile.asked, ...askedOnLine(values)]))
   })
 }
@@ -116,18 +202,22 @@ export function helpText(): string {
     const { argument, help, default: usual } = settings[name]
     return `  ${`--${name} ${argument}`.padEnd(20)} ${help}${usual ? ` (default: ${usual})` : ''}`
   })
+  const usage = commands.map(({ name, about }, index) => {
+    return `${index === 0 ? 'Usage:' : '      '} wattslug ${`${usageOf(name)} [settings]`.padEnd(24)} ${about}`
+  })
+  const files = Object.entries(ownOptions).map(([name, { of, about }]) => {
+    return `  ${`--${name} FILE`.padEnd(20)} of ${of.join(', ')}: ${about}`
+  })
   return `wattslug reads a CurrentCost meter and serves it over MQTT and as a page for your phone.
 
-Usage: wattslug run [settings]            read the meter and serve it
-       wattslug doctor [settings]         say what is found of ports and meters, and what to do next
-       wattslug record FILE [settings]    write down what the meter says, for a report of a problem
-       wattslug passwd [settings]         set the password that changes by the page and the HTTP API need
+${usage.join('\n')}
        wattslug --help | --version
 
 Settings:
 ${rows.join('\n')}
   ${'--limit NAME=N'.padEnd(20)} another bound, such as clients-max=200; may stand several times
   ${'--config FILE'.padEnd(20)} a TOML file with the same names, such as mqtt-port = 1883, bounds, and what is to be corrected
+${files.join('\n')}
 
 Each setting can stand in the environment too, such as ${variableOf('mqtt-port')}=1883.
 The command line wins, then the environment, then the file.
@@ -140,7 +230,7 @@ function parseCommandLine(args: readonly string[]): ReturnType<typeof parseArgs>
   const text = { type: 'string' } as const
   const flag = { type: 'boolean' } as const
   const options = {
-    ...Object.fromEntries([...names, 'config'].map(name => [name, text])),
+    ...Object.fromEntries([...names, 'config', ...Object.keys(ownOptions)].map(name => [name, text])),
     limit: { ...text, multiple: true },
     help: { ...flag, short: 'h' },
     version: flag
@@ -152,44 +242,10 @@ function parseCommandLine(args: readonly string[]): ReturnType<typeof parseArgs>
   }
 }
 
-interface FromFile extends SensorSettings {
-  readonly found: Readonly<Partial<Record<Name, Found>>>
-  readonly asked: readonly Asked[]
-  readonly tariff: TariffTold | undefined
-}
-
-const nothing: FromFile = { found: {}, asked: [], corrections: new Map(), derivations: [], tariff: undefined }
-
-function readFile(file: string): FromFile {
-  return told(() => {
-    const found: Partial<Record<Name, Found>> = {}
-    const { sensor, derived, tariff, limits: asked, ...rest } = readToml(file)
-    for (const [key, value] of Object.entries(rest)) {
-      const name = names.find(known => known === key)
-      if (!name)
-        throw new Error(`${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [limits], [tariff], [sensor.N], [derived.NAME]`)
-      const text = Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)
-      found[name] = { text, place: `${file}: ${key}` }
-    }
-    return {
-      found,
-      asked: askedInFile(file, asked),
-      tariff: readTariffSettings(file, tariff),
-      ...readSensorSettings(file, sensor, derived)
-    }
-  })
-}
-
-function askedInFile(file: string, table: unknown): readonly Asked[] {
-  if (table === undefined) return []
-  if (typeof table !== 'object' || table === null || Array.isArray(table)) throw new Error(`${file}: limits: allowed: a table, [limits]`)
-  return Object.entries(table).map(([name, value]) => ({ place: `${file}: [limits]`, name, value }))
-}
-
 function askedOnLine({ limit = [] }: Values): readonly Asked[] {
   return [limit].flat().map(said => {
     const [name = '', value = ''] = String(said).split('=', 2)
-    return { place: '--limit', name, value }
+    return { place: () => '--limit', name, value }
   })
 }
 
@@ -204,8 +260,26 @@ function told<T>(read: () => T): T {
 
 function check(name: Name, { text, place }: Found): unknown {
   const value = settings[name].read(text)
-  if (value === undefined) throw new ConfigError(`${place}: impossible value: ${JSON.stringify(text)}; allowed: ${settings[name].allowed}`)
+  if (value === undefined)
+    throw new ConfigError(`${place()}: impossible value: ${JSON.stringify(text)}; allowed: ${settings[name].allowed}`)
   return value
+}
+
+/** @throws ConfigError when files are missing, or named and not used */
+function tlsOf(value: (name: Name) => unknown, placeOf: (name: Name) => string): TlsSetting {
+  const kind = value('tls') as TlsSetting['kind']
+  const [cert, key] = [fileOf(value('tls-cert')), fileOf(value('tls-key'))]
+  if (kind !== 'files') {
+    const named = cert === undefined ? key && 'tls-key' : 'tls-cert'
+    if (named) throw new ConfigError(`${placeOf(named)}: is of use only with tls = files, but tls is ${kind}`)
+    return { kind }
+  }
+  if (cert === undefined || key === undefined) throw new ConfigError(`${placeOf('tls')}: files needs tls-cert and tls-key`)
+  return { kind, cert, key }
+}
+
+function fileOf(value: unknown): string | undefined {
+  return value === 'none' ? undefined : (value as string)
 }
 
 function defaultState(environment: Readonly<Record<string, string | undefined>>): string {

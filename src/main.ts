@@ -2,10 +2,9 @@
 import { randomInt } from 'node:crypto'
 import { type Command, type Config, ConfigError, helpText, readCommand } from './config.ts'
 import { startDaemon } from './daemon.ts'
-import { consult } from './doctor.ts'
 import { systemClock } from './io/clock.ts'
 import { makeDemoSource } from './io/demo.ts'
-import { type Log, LogTail, makeLog } from './io/log.ts'
+import { isJournal, type Log, LogTail, makeLog } from './io/log.ts'
 import { setPassword } from './io/passwd.ts'
 import { makeRemoteSource } from './io/remote.ts'
 import { makeReplaySource } from './io/replay.ts'
@@ -23,11 +22,12 @@ async function main(): Promise<void> {
   // A log that cannot be written, on a full disk or to a reader that is gone, stops nothing.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const tail = new LogTail()
-  const log = makeLog(line => process.stderr.write(line), process.env['JOURNAL_STREAM'] !== undefined, systemClock.wallMs, tail)
+  const journal = isJournal(process.stderr.fd, process.env['JOURNAL_STREAM'])
+  const log = makeLog(line => process.stderr.write(line), journal, systemClock.wallMs, tail)
   try {
     process.exitCode = await obey(readCommand(process.argv.slice(2), process.env), log, tail)
   } catch (error) {
-    if (error instanceof ConfigError) process.stderr.write(`wattslug: ${error.message}\n`)
+    if (error instanceof ConfigError && !journal) process.stderr.write(`wattslug: ${error.message}\n`)
     else log.error(error instanceof Error ? error.message : String(error))
     process.exitCode = error instanceof ConfigError ? 2 : 1
   }
@@ -46,23 +46,55 @@ async function obey(command: Command, log: Log, tail: LogTail): Promise<number> 
     case 'record':
       return record(command.config, command.file, makeSources(command.config, log), systemClock, log, stopSignal())
     case 'doctor':
-      return consult(command.config, makeSources(command.config, log), systemClock, stopSignal())
+      return visitDoctor(command, log)
     case 'passwd':
       return setPassword(command.config.state, process.stdin, process.stdout)
+    // Loaded when they are wanted: what they need of Node would be memory for nothing in the daemon.
+    case 'status':
+      return (await import('./status.ts')).tellStatus(command.config, command.passwordFile)
+    case 'backup':
+      return (await import('./backup.ts')).backUp(command.config, command.file, command.passwordFile)
+    case 'restore':
+      return (await import('./backup.ts')).restore(command.config, command.file, command.passwordFile)
   }
+}
+
+async function visitDoctor({ config, settings, report }: Extract<Command, { name: 'doctor' }>, log: Log): Promise<number> {
+  const patient = { config, settings, sources: () => makeSources(config, log), version, clock: systemClock, stopped: stopSignal() }
+  if (report !== undefined) return (await import('./support.ts')).writeReport(patient, report)
+  return (await import('./doctor.ts')).consult(patient, line => process.stdout.write(`${line}\n`))
 }
 
 async function run(config: Config, log: Log, tail: LogTail): Promise<number> {
   const stopped = stopSignal() // heard from the first moment on
   setLimits(config.limits)
   const sources = makeSources(config, log)
-  const daemon = await startDaemon(config, sources, version, systemClock, log, tail, findSystem(process.env, process.pid))
+  for (const notice of config.notices) log.notice(notice)
+  const started = startDaemon(config, sources, version, systemClock, log, tail, findSystem(process.env, process.pid))
+  // On a terminal it means that the terminal is gone, and ends the program as usual.
+  if (![process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY))
+    process.on(
+      'SIGHUP',
+      () =>
+        void started.then(
+          ({ reload }) => reload(readAgain),
+          () => undefined
+        )
+    )
+  const daemon = await started
   if (sources.some(source => source.simulated)) log.notice('the meter is SIMULATED: what is shown is no real house')
   const signal = await stopped
   log.info(`${signal}: stopping`)
   setTimeout(() => process.exit(0), limits.stopMs).unref() // what still lingers is cut off
   await daemon.stop()
   return 0
+}
+
+/** The settings as they are now. @throws ConfigError */
+function readAgain(): Config {
+  const command = readCommand(process.argv.slice(2), process.env)
+  if (command.name !== 'run') throw new ConfigError(`the command is ${command.name}`)
+  return command.config
 }
 
 function stopSignal(): Promise<NodeJS.Signals> {

@@ -64,12 +64,75 @@ export const settings = {
     help: 'port of the page and of MQTT over WebSocket (at /mqtt); 0 takes a free one',
     read: readPort
   },
+  tls: {
+    argument: 'HOW',
+    default: 'none',
+    allowed: 'none, self-signed or files',
+    help: 'MQTT and the page over TLS too: none, with a certificate of our own, or with that of tls-cert and tls-key',
+    read: text => (['none', 'self-signed', 'files'].includes(text) ? text : undefined)
+  },
+  'tls-cert': {
+    argument: 'FILE',
+    default: 'none',
+    allowed: 'none, or a file in PEM',
+    help: 'certificate, and behind it those of who signed it',
+    read: readPath
+  },
+  'tls-key': {
+    argument: 'FILE',
+    default: 'none',
+    allowed: 'none, or a file in PEM',
+    help: 'its key, which only wattslug should be able to read',
+    read: readPath
+  },
+  'mqtts-port': {
+    argument: 'N',
+    default: '8883',
+    allowed: '0 to 65535',
+    help: 'port of MQTT over TLS',
+    read: readPort
+  },
+  'https-port': {
+    argument: 'N',
+    default: '8443',
+    allowed: '0 to 65535',
+    help: 'port of the page over TLS, and of MQTT over WebSocket',
+    read: readPort
+  },
   proxies: {
     argument: 'LIST',
     default: 'none',
     allowed: 'none, or addresses and networks with commas between, such as 127.0.0.1,10.0.0.0/8',
     help: 'proxies before the http-port whose X-Forwarded-For tells who a client is',
     read: readProxies
+  },
+  access: {
+    argument: 'WHO',
+    default: 'read',
+    allowed: 'open, read or login',
+    help: 'who may do what: open lets anyone do anything, read lets anyone see readings, login wants a name for that too',
+    read: text => (['open', 'read', 'login'].includes(text) ? text : undefined)
+  },
+  users: {
+    argument: 'FILE',
+    default: 'none',
+    allowed: 'none, or a file that mosquitto_passwd wrote',
+    help: 'users and their passwords',
+    read: text => text
+  },
+  acl: {
+    argument: 'FILE',
+    default: 'none',
+    allowed: "none, or a file of topic rules in mosquitto's form",
+    help: 'what each user may publish and read; without one a user may publish and read everything',
+    read: text => text
+  },
+  origins: {
+    argument: 'LIST',
+    default: 'same',
+    allowed: 'same, any, or origins with commas between, such as https://house.example',
+    help: "web pages elsewhere that may connect and read; same is wattslug's own page only",
+    read: readOrigins
   },
   root: {
     argument: 'TOPIC',
@@ -119,6 +182,10 @@ function readPort(text: string): number | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined
 }
 
+function readPath(text: string): string | undefined {
+  return text === '' ? undefined : text
+}
+
 function readFolder(text: string): string | undefined {
   try {
     mkdirSync(text, { recursive: true, mode: 0o750 })
@@ -147,4 +214,11 @@ function readProxies(text: string): readonly string[] | undefined {
   } catch {
     return undefined
   }
+}
+
+function readOrigins(text: string): 'any' | readonly string[] | undefined {
+  if (text === 'any') return text
+  if (text === 'same') return []
+  const list = text.split(',').map(part => part.trim().toLowerCase())
+  return list.every(origin => URL.canParse(origin) && new URL(origin).origin === origin) ? list : undefined
 }

@@ -1,6 +1,7 @@
 /** The tariff in the file: the table `[tariff]`, which is a price change itself or has a list of dated ones. */
 import type { TariffTold } from './api.ts'
-import { readTariff } from './cost/tariff.ts'
+import { readTariff, TariffError } from './cost/tariff.ts'
+import type { At } from './io/toml.ts'
 
 /** What the file calls otherwise than the API. */
 const fields: Readonly<Record<string, string>> = {
@@ -15,20 +16,29 @@ const usual = { from: '1970-01-01', vatPercent: '0', standingPerDay: '0', export
 
 /**
  * Reads the table `[tariff]`; nothing if there is none.
- * @throws Error whose message names the file, the key, the value and what is allowed
+ * @param at where the file has what the keys lead to
+ * @throws Error whose message names the place, the key, the value and what is allowed
  */
-export function readTariffSettings(file: string, table: unknown): TariffTold | undefined {
+export function readTariffSettings(at: At, table: unknown): TariffTold | undefined {
   if (table === undefined) return undefined
-  if (!isTable(table)) throw new Error(`${file}: tariff: allowed: a table, [tariff]`)
+  if (!isTable(table)) throw new Error(`${at('tariff')}: tariff: allowed: a table, [tariff]`)
   const { currency, changes, ...rest } = translate(table) as Readonly<Record<string, unknown>>
   try {
     if (changes === undefined) return readTariff({ currency, changes: [changeOf(rest)] })
     return readTariff({ currency, ...rest, changes: Array.isArray(changes) ? changes.map(changeOf) : changes })
   } catch (error) {
-    const said = (error as Error).message
-    const message = changes === undefined ? said.replace('changes[0].', '') : said
-    throw new Error(`${file}: [tariff]: ${Object.entries(fields).reduce((text, [name, field]) => text.replaceAll(field, name), message)}`)
+    if (!(error instanceof TariffError)) throw error
+    const { field, message } = error
+    const change = changes === undefined ? rest : (changes as readonly unknown[])[Number(/^changes\[(\d+)\]/.exec(field)?.[1])]
+    const written = (text: string): string => asWritten(changes === undefined ? text.replace('changes[0].', '') : text, change)
+    throw new Error(`${at('tariff', ...written(field).split(/[.[\]]+/))}: [tariff]: ${written(message)}`)
   }
+}
+
+/** Names as the file has them; the price that stands outside of the bands was made the last of them. */
+function asWritten(text: string, change: unknown): string {
+  const bands = isTable(change) && Array.isArray(change['bands']) ? change['bands'].length : 0
+  return Object.entries(fields).reduce((said, [name, field]) => said.replaceAll(field, name), text.replace(`bands[${bands}].`, ''))
 }
 
 /** A change as the API would have it: a price that stands outside of the bands holds when none of them does. */

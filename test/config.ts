@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Config, ConfigError, helpText, readCommand } from '../src/config.ts'
+import { settings } from '../src/settings.ts'
 
 type Environment = Record<string, string | undefined>
 
@@ -135,6 +136,8 @@ const rows: readonly Row[] = [
   },
   { name: 'mqtt-port', field: 'mqttPort', usual: 1_883, ...ports },
   { name: 'http-port', field: 'httpPort', usual: 8_080, ...ports },
+  { name: 'mqtts-port', field: 'mqttsPort', usual: 8_883, ...ports },
+  { name: 'https-port', field: 'httpsPort', usual: 8_443, ...ports },
   {
     name: 'proxies',
     field: 'proxies',
@@ -198,7 +201,7 @@ for (const { name, field, usual, allowed, good, bad } of rows) {
       t.equal(messageOf(['run', `--${name}=${text}`]), `--${name}: ${complaint}`)
       t.equal(messageOf(['run'], { [variable]: text }), `${variable}: ${complaint}`)
       const file = fileOf(`${name} = ${jsonOf(text).replaceAll('\\u0000', '\\u0000')}`)
-      t.equal(messageOf(['run', '--config', file]), `${file}: ${name}: ${complaint}`)
+      t.equal(messageOf(['run', '--config', file]), `${file}, line 1: ${name}: ${complaint}`)
     }
     const values: readonly (readonly [toml: string, shown: string])[] = [
       ['true', 'true'],
@@ -209,7 +212,7 @@ for (const { name, field, usual, allowed, good, bad } of rows) {
     for (const [toml, shown] of values) {
       const file = fileOf(`${name} = ${toml}`)
       const message = messageOf(['run', '--config', file])
-      if (message !== 'no error') t.equal(message, `${file}: ${name}: impossible value: ${jsonOf(shown)}; allowed: ${allowed}`)
+      if (message !== 'no error') t.equal(message, `${file}, line 1: ${name}: impossible value: ${jsonOf(shown)}; allowed: ${allowed}`)
       else t.ok(name === 'host' || name === 'root', `${name} may be ${toml}`)
     }
   })
@@ -228,6 +231,24 @@ for (const { name, field, usual, allowed, good, bad } of rows) {
     )
   })
 }
+
+t.test('TLS: none, a certificate of our own, or one of files, which are both named then', async t => {
+  const files = ['--tls-cert', '/a.crt', '--tls-key', '/a.key']
+  t.strictSame(configOf([]).tls, { kind: 'none' })
+  t.strictSame(configOf(['--tls', 'self-signed']).tls, { kind: 'self-signed' })
+  t.strictSame(configOf(['--tls', 'files', ...files]).tls, { kind: 'files', cert: '/a.crt', key: '/a.key' })
+  const [withoutKey, unused] = [fileOf('tls = "files"\ntls-cert = "/a.crt"'), fileOf('\ntls-key = "/a.key"')]
+  const cases: readonly (readonly [args: readonly string[], message: string])[] = [
+    [['--tls', 'on'], '--tls: impossible value: "on"; allowed: none, self-signed or files'],
+    [['--tls-cert='], '--tls-cert: impossible value: ""; allowed: none, or a file in PEM'],
+    [['--tls', 'files'], '--tls: files needs tls-cert and tls-key'],
+    [['--tls', 'files', ...files.slice(2)], '--tls: files needs tls-cert and tls-key'],
+    [['--config', withoutKey], `${withoutKey}, line 1: tls: files needs tls-cert and tls-key`],
+    [files, '--tls-cert: is of use only with tls = files, but tls is none'],
+    [['--config', unused, '--tls', 'self-signed'], `${unused}, line 2: tls-key: is of use only with tls = files, but tls is self-signed`]
+  ]
+  for (const [args, message] of cases) t.equal(messageOf(['run', ...args]), message)
+})
 
 t.test('state: a folder that is made when it is not there', async t => {
   const wanted = join(home, 'a', 'b')
@@ -271,7 +292,7 @@ t.test('state: a folder that may not be written to', { skip: process.getuid?.() 
 })
 
 t.test('unknown settings, from each place', async t => {
-  const names = ['source', 'baud', 'speed', 'host', 'mqtt-port', 'http-port', 'proxies', 'root', 'zone', 'state']
+  const names = Object.keys(settings)
   t.equal(messageOf(['run', '--sauce', 'x']), "Unknown option '--sauce'. See wattslug --help")
   t.equal(messageOf(['run', '-x']), "Unknown option '-x'. See wattslug --help")
   const variables = ['config', ...names].map(variableOf).join(', ')
@@ -288,7 +309,7 @@ t.test('unknown settings, from each place', async t => {
     const file = fileOf(text)
     t.equal(
       messageOf(['run', '--config', file]),
-      `${file}: unknown setting: ${key}; allowed: ${names.join(', ')}, [limits], [tariff], [sensor.N], [derived.NAME]`
+      `${file}, line 1: unknown setting: ${key}; allowed: ${names.join(', ')}, [limits], [tariff], [sensor.N], [derived.NAME]`
     )
   }
 })
@@ -330,7 +351,10 @@ t.test('commands', async t => {
   t.strictSame(readCommand(['-h'], {}), { name: 'help' })
   t.strictSame(readCommand(['run', '--help', '--baud', 'impossible'], { WATTSLUG_SAUCE: 'x' }), { name: 'help' }, 'help comes first')
   t.strictSame(readCommand(['--version'], {}), { name: 'version' })
-  t.match(messageOf([]), /^no command given; allowed: run, record FILE, doctor, passwd\. See wattslug --help$/)
+  t.match(
+    messageOf([]),
+    /^no command given; allowed: run, doctor, status, record FILE, passwd, backup FILE, restore FILE\. See wattslug --help$/
+  )
   t.match(messageOf(['walk']), /^unknown command: walk; allowed: run.*\. See wattslug --help$/)
   t.match(messageOf(['run', 'away']), /^unknown command: run away; allowed: run.*\. See wattslug --help$/)
 })
@@ -347,10 +371,47 @@ t.test('the other commands take the same settings', async t => {
   t.match(readCommand(['doctor', '--baud', '9600'], someState), { name: 'doctor', config: { baud: 9_600 } })
   t.match(readCommand(['passwd', '--baud', '9600'], someState), { name: 'passwd', config: { baud: 9_600 } })
   t.match(readCommand(['record', 'meter.txt', '--baud', '2400'], someState), { name: 'record', file: 'meter.txt', config: { baud: 2_400 } })
-  t.equal(messageOf(['record']), 'record: name the file to record to, such as: wattslug record meter.txt')
-  t.match(messageOf(['doctor', 'x']), /^unknown command: doctor x; allowed: run, record FILE, doctor, passwd\./)
+  t.equal(messageOf(['record']), 'record: name the file, such as: wattslug record meter.txt')
+  t.match(messageOf(['doctor', 'x']), /^unknown command: doctor x; allowed: run, doctor, /)
   t.match(messageOf(['record', 'a', 'b']), /^unknown command: record a b;/)
   t.match(messageOf(['doctor', '--baud', '1']), /^--baud: impossible value: "1"/)
+})
+
+t.test('what looks after a daemon', async t => {
+  const at = ['--password-file', 'pw']
+  t.match(readCommand(['backup', 'house.ndjson', ...at], someState), { name: 'backup', file: 'house.ndjson', passwordFile: 'pw' })
+  t.match(readCommand(['restore', 'house.ndjson'], someState), { name: 'restore', file: 'house.ndjson', passwordFile: undefined })
+  t.match(readCommand(['status', ...at], someState), { name: 'status', passwordFile: 'pw' })
+  t.match(readCommand(['doctor', '--report', 'r.txt'], someState), { name: 'doctor', report: 'r.txt' })
+  t.equal(messageOf(['backup']), 'backup: name the file, such as: wattslug backup house.ndjson')
+  t.equal(messageOf(['run', '--report', 'r.txt']), '--report: allowed: with doctor')
+  t.equal(messageOf(['doctor', ...at]), '--password-file: allowed: with status, backup, restore')
+})
+
+t.test('the doctor works with wrong settings too, and tells what is changed', async t => {
+  const settingsOf = (args: readonly string[], environment: Environment = {}): unknown => {
+    const command = readCommand(['doctor', ...args], { ...someState, ...environment })
+    return command.name === 'doctor' && command.settings
+  }
+  const file = fileOf(
+    'mqtt-port = 1884\nzone = "local"\n[limits]\nclients-max = 90\n[sensor.0]\nname = "House"\n[derived.net]\nformula = "0 - 1"\n'
+  )
+  t.strictSame(settingsOf(['--config', file, '--baud', '9600', '--limit', 'inflight-max=60'], { WATTSLUG_ROOT: 'house' }), {
+    ...{ file, fault: undefined, notices: [] },
+    changed: ['baud = 9600', 'mqtt-port = 1884', 'root = house', 'clients-max = 90', 'inflight-max = 60', '[sensor.N]', '[derived.NAME]']
+  })
+  t.strictSame(settingsOf([]), { file: undefined, fault: undefined, notices: [], changed: [] })
+  const wrong = fileOf('mqtt-port = 99999\n')
+  t.match(settingsOf(['--config', wrong]), { file: wrong, fault: /impossible value: "99999"/, changed: [] })
+  t.match(settingsOf(['--config', join(home, 'gone.toml')]), { fault: /gone\.toml/ })
+  t.match(settingsOf([], { WATTSLUG_SAUCE: 'x' }), { file: undefined, fault: /WATTSLUG_SAUCE: unknown setting/ })
+  t.match(messageOf(['doctor', '--config', wrong, '--mqtt-port', 'x']), /^--mqtt-port: impossible value/, 'the command line is to be right')
+})
+
+t.test('whoever only looks makes no state folder', async t => {
+  const state = join(home, 'never')
+  t.match(readCommand(['status', '--state', state], someState), { config: { state } })
+  t.notOk(statSync(state, { throwIfNoEntry: false }))
 })
 
 t.test('what is to be corrected comes from the file', async t => {
@@ -365,7 +426,7 @@ t.test('the tariff comes from the file', async t => {
   const file = fileOf('[tariff]\ncurrency = "GBP"\nprice-per-kwh = 0.25\n')
   t.match(configOf(['--config', file]).tariff, { currency: 'GBP', changes: [{ bands: [{ pricePerKWh: '0.25' }] }] })
   const wrong = fileOf('[tariff]\nprice-per-kwh = 0.25\n')
-  t.match(messageOf(['run', '--config', wrong]), `${wrong}: [tariff]: currency: missing`)
+  t.match(messageOf(['run', '--config', wrong]), `${wrong}, line 1: [tariff]: currency: missing`)
 })
 
 t.test('bounds come from the file and the command line, which wins', async t => {
@@ -382,17 +443,17 @@ t.test('bounds that cannot be: where, and what is allowed', async t => {
     return { file, message: messageOf(['run', '--config', file]) }
   }
   const high = fileWith('[limits]\nclients-max = 5000')
-  t.equal(high.message, `${high.file}: [limits]: clients-max: impossible value: 5000; allowed: a whole number from 1 to 4000`)
+  t.equal(high.message, `${high.file}, line 2: [limits]: clients-max: impossible value: 5000; allowed: a whole number from 1 to 4000`)
   const unknown = fileWith('[limits]\nclients = 5')
-  t.ok(unknown.message.startsWith(`${unknown.file}: [limits]: unknown limit: clients; allowed: clients-max, `), unknown.message)
+  t.ok(unknown.message.startsWith(`${unknown.file}, line 2: [limits]: unknown limit: clients; allowed: clients-max, `), unknown.message)
   for (const text of ['limits = 5', 'limits = []']) {
     const none = fileWith(text)
-    t.equal(none.message, `${none.file}: limits: allowed: a table, [limits]`)
+    t.equal(none.message, `${none.file}, line 1: limits: allowed: a table, [limits]`)
   }
   t.match(messageOf(['run', '--limit', 'clients-max']), /^--limit: clients-max: impossible value: ""; allowed: a whole number/)
   t.match(messageOf(['run', '--limit', 'clients-max=many']), /^--limit: clients-max: impossible value: "many"; allowed: a whole number/)
   t.match(messageOf(['run', '--limit', 'x=1=2']), /^--limit: unknown limit: x; allowed: clients-max, /)
-  t.match(messageOf(['run', '--limit', 'clients-max=105']), /^limits: .*sessions-max must be at least clients-max$/)
+  t.match(messageOf(['run', '--limit', 'clients-max=105']), /^--limit: clients-max: limits: .*sessions-max must be at least clients-max$/)
 })
 
 t.test('the help lists every option with its default', async t => {

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { budgetOf } from '../src/budget.ts'
+import { ownOptions } from '../src/commands.ts'
 import { type Config, ConfigError, helpText, readCommand } from '../src/config.ts'
 import { limits } from '../src/limits.ts'
 
@@ -87,7 +88,7 @@ t.test('the example names every setting and every bound, with its default', asyn
   const named = lines.map(line => line.slice(1).split(' = ')[0])
   const known = [...helpText().matchAll(/^ {2}--([a-z-]+) /gm)]
     .map(([, name]) => name)
-    .filter(name => name !== 'config' && name !== 'limit')
+    .filter(name => !['config', 'limit', ...Object.keys(ownOptions)].includes(name ?? ''))
   const bounds = listBounds(() => configOf('--limit', 'nonsense=1'))
   t.strictSame([...named].sort(), [...known, '[limits]', ...bounds].sort(), 'it has those that the program knows')
   t.equal(example.replaceAll(/^#.*$/gm, '').trim(), '', 'as it is installed it sets nothing')
@@ -117,6 +118,6 @@ t.test("the rule knows CurrentCost's cable and FTDI's", async t => {
   ]) {
     t.ok(rule.includes(`ATTRS{idVendor}=="${vendor}", ATTRS{idProduct}=="${product}"`), `${vendor}:${product}`)
   }
-  t.match(rule, 'TAG+="systemd"')
+  t.match(rule, 'TAG+="systemd", ENV{SYSTEMD_WANTS}+="wattslug.service"', 'plugging it in starts the service')
   t.match(rule, 'SYMLINK+="wattslug-meter%n"')
 })

@@ -1,4 +1,5 @@
 /** What the user wants corrected: the settings of the file, and over them what was changed since, kept in the store. */
+import { isDeepStrictEqual } from 'node:util'
 import { limits } from '../limits.ts'
 import type { Store } from '../memory/store.ts'
 import type { Correction } from '../meters/correct.ts'
@@ -28,7 +29,7 @@ const unfit = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
 
 /** The corrections in force, by place. */
 export class Corrections {
-  readonly #fromFile: ReadonlyMap<string, Correction>
+  #fromFile: ReadonlyMap<string, Correction>
   readonly #store: Store
   readonly #changed = new Map<string, Correction>()
   #isLoaded = false
@@ -54,6 +55,13 @@ export class Corrections {
       else this.#changed.delete(place)
       changed(place)
     }
+  }
+
+  /** The file says something else now; calls back with each place for which something else is in force. */
+  takeFile(fromFile: ReadonlyMap<string, Correction>, changed: (place: string) => void): void {
+    const before = new Map(places().map(place => [place, this.of(place)]))
+    this.#fromFile = fromFile
+    for (const [place, correction] of before) if (!isDeepStrictEqual(correction, this.of(place))) changed(place)
   }
 
   /** Changes the fields that are named; `null` goes back to what the file says. @throws Refusal */

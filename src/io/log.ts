@@ -1,4 +1,5 @@
 /** The log: one line a change of state, on standard error, with the journal's priorities when the journal reads it; and its last lines, for the page. */
+import { fstatSync } from 'node:fs'
 import type { DeviceAnswer } from '../api.ts'
 import { limits } from '../limits.ts'
 
@@ -10,7 +11,7 @@ export interface Log {
   warning(text: string): void
   notice(text: string): void
   info(text: string): void
-  /** A warning that may come often: said once a minute for each key. */
+  /** A warning that may come often: said once an hour for each key. */
   warnSeldom(text: string, key: string): void
 }
 
@@ -36,10 +37,16 @@ export class LogTail {
   }
 }
 
+/** Whether what a descriptor writes to is systemd's journal, as it said when it started us; a file that took its place is not. */
+export function isJournal(descriptor: number, said: string | undefined): boolean {
+  const { dev, ino } = fstatSync(descriptor, { bigint: true })
+  return said === `${dev}:${ino}`
+}
+
 /**
  * Makes a log.
  * @param write takes whole lines
- * @param journal whether systemd's journal reads them (`JOURNAL_STREAM` is set), which then needs a priority and no time
+ * @param journal whether systemd's journal reads them, which then needs a priority and no time
  * @param nowMs the time of day @param tail where its last lines are kept
  */
 export function makeLog(write: (line: string) => void, journal: boolean, nowMs: () => number, tail = new LogTail()): Log {
@@ -59,6 +66,9 @@ export function makeLog(write: (line: string) => void, journal: boolean, nowMs: 
       const now = nowMs()
       const last = saidMs.get(key)
       if (last !== undefined && now >= last && now - last < limits.logRepeatMs) return
+      saidMs.delete(key)
+      const [oldest] = saidMs.keys()
+      if (saidMs.size >= limits.logKeysMax && oldest !== undefined) saidMs.delete(oldest)
       saidMs.set(key, now)
       say('warning', text)
     }

@@ -26,11 +26,13 @@ export function findSystem(environment: Environment, pid: number): System {
 }
 
 /** What systemd is told (sd_notify(3)). */
-interface Supervisor {
+export interface Supervisor {
   /** How often it wants to be told that the daemon is alive; 0 is never. */
   readonly aliveMs: number
-  /** The daemon serves. */
+  /** The daemon serves, or has read its settings again. */
   ready(): void
+  /** It reads its settings again. */
+  reloading(): void
   /** What `systemctl status` shows, in one line; what it shows already is not told again. */
   status(text: string): void
   /** The event loop still turns. */
@@ -50,6 +52,7 @@ function makeSupervisor(environment: Environment, pid: number): Supervisor {
   return {
     aliveMs: Math.floor(watchdogMs / 3),
     ready: () => send('READY=1'),
+    reloading: () => send(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1_000n}`),
     status(text) {
       const line = text.replaceAll(/[\n\r]+/g, ' ')
       if (line === shown) return
@@ -73,7 +76,7 @@ function senderOf(environment: Environment, pid: number): (state: string) => voi
     isTelling = true
     const states = [...waiting.values()]
     waiting.clear()
-    const child = spawn('systemd-notify', [`--pid=${pid}`, ...states], { stdio: 'ignore' })
+    const child = spawn('systemd-notify', [`--pid=${pid}`, ...states.flatMap(state => state.split('\n'))], { stdio: 'ignore' })
     const done = (): void => {
       isTelling = false
       tell()

@@ -12,28 +12,32 @@ const key = 'c/tariff'
 export class Tariffs {
   readonly #store: Store
   readonly #calendar: Calendar
-  readonly #fromFile: TariffTold | undefined
-  #prices: Prices | undefined
+  #fromFile: Prices | undefined
+  #changed: Prices | undefined
 
   constructor(store: Store, calendar: Calendar, fromFile: TariffTold | undefined) {
     this.#store = store
     this.#calendar = calendar
-    this.#fromFile = fromFile
-    this.#takeFromFile()
+    this.takeFile(fromFile)
   }
 
   /** Undefined when none is set. */
   get prices(): Prices | undefined {
-    return this.#prices
+    return this.#changed ?? this.#fromFile
+  }
+
+  /** The file says something else now. */
+  takeFile(tariff: TariffTold | undefined): void {
+    this.#fromFile = tariff && new Prices(tariff, this.#calendar)
   }
 
   /** Takes what is in the store; what makes no sense there counts for nothing. */
   load(): void {
     const bytes = this.#store.get(key)
-    this.#takeFromFile()
+    this.#changed = undefined
     if (!bytes) return
     try {
-      this.#prices = new Prices(readTariff(JSON.parse(Buffer.from(bytes).toString())), this.#calendar)
+      this.#changed = new Prices(readTariff(JSON.parse(Buffer.from(bytes).toString())), this.#calendar)
     } catch (error) {
       if (!(error instanceof TariffError || error instanceof SyntaxError)) throw error
     }
@@ -43,17 +47,13 @@ export class Tariffs {
   change(value: unknown): void {
     const prices = new Prices(read(value), this.#calendar)
     if (!this.#store.put(key, Buffer.from(JSON.stringify(prices.tariff)))) throw new Refusal(503, 'too much waits to be written')
-    this.#prices = prices
+    this.#changed = prices
   }
 
   /** Only that of the settings file counts again. @throws Refusal */
   takeBack(): void {
     if (!this.#store.delete(key)) throw new Refusal(503, 'too much waits to be written')
-    this.#takeFromFile()
-  }
-
-  #takeFromFile(): void {
-    this.#prices = this.#fromFile && new Prices(this.#fromFile, this.#calendar)
+    this.#changed = undefined
   }
 }
 

@@ -43,22 +43,27 @@ t.test('what cannot be is refused with its name, its value and what is allowed',
     return path
   }
   const refusals: readonly (readonly [name: string, args: readonly string[], env: NodeJS.ProcessEnv, said: RegExp])[] = [
-    ['no command', [], {}, /no command given; allowed: run, record FILE, doctor, passwd\. See wattslug --help/],
+    [
+      'no command',
+      [],
+      {},
+      /no command given; allowed: run, doctor, status, record FILE, passwd, backup FILE, restore FILE\. See wattslug --help/
+    ],
     ['an unknown command', ['walk'], {}, /unknown command: walk; allowed: run/],
-    ['a recording without a file', ['record'], {}, /record: name the file to record to, such as: wattslug record meter\.txt/],
+    ['a recording without a file', ['record'], {}, /record: name the file, such as: wattslug record meter\.txt/],
     ['a doctor with a patient', ['doctor', 'me'], {}, /unknown command: doctor me; allowed: run/],
     ['a speed that is none', ['run', '--speed', 'fast'], {}, /--speed: impossible value: "fast"; allowed: a number from 0 to 1000000/],
     [
       'a sensor in the file that no meter has',
       ['run', '--config', file('sensor.toml', '[sensor.10]\nscale = 2\n')],
       {},
-      /sensor\.toml: \[sensor\.10\]: no such sensor; allowed: 0 to 9/
+      /sensor\.toml, line 1: \[sensor\.10\]: no such sensor; allowed: 0 to 9/
     ],
     [
       'a formula that is none',
       ['run', '--config', file('derived.toml', '[derived.net]\nformula = "0 * 1"\n')],
       {},
-      /derived\.toml: \[derived\.net\]: formula: impossible value: "0 \* 1"; allowed: sensors with \+ or -/
+      /derived\.toml, line 2: \[derived\.net\]: formula: impossible value: "0 \* 1"; allowed: sensors with \+ or -/
     ],
     ['an unknown setting', ['run', '--colour', 'red'], {}, /'--colour'/],
     [
@@ -71,7 +76,7 @@ t.test('what cannot be is refused with its name, its value and what is allowed',
       'an unknown setting in the file',
       ['run', '--config', file('unknown.toml', 'colour = "red"')],
       {},
-      /unknown\.toml: unknown setting: colour; allowed: .*mqtt-port/
+      /unknown\.toml, line 1: unknown setting: colour; allowed: .*mqtt-port/
     ],
     ['a port that is none', ['run', '--mqtt-port', '65536'], {}, /--mqtt-port: impossible value: "65536"; allowed: 0 to 65535/],
     ['a port in the environment', ['run'], { WATTSLUG_HTTP_PORT: '-1' }, /WATTSLUG_HTTP_PORT: impossible value: "-1"; allowed: 0 to 65535/],
@@ -79,7 +84,7 @@ t.test('what cannot be is refused with its name, its value and what is allowed',
       'a port in the file',
       ['run', '--config', file('port.toml', 'http-port = 1.5')],
       {},
-      /port\.toml: http-port: impossible value: "1.5"; allowed: 0 to 65535/
+      /port\.toml, line 1: http-port: impossible value: "1.5"; allowed: 0 to 65535/
     ],
     [
       'a source that is none',

@@ -1,6 +1,8 @@
 /** The log: one line for each thing said, whatever is in it. */
+import { closeSync, openSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
-import { LogTail, makeLog } from '../../src/io/log.ts'
+import { isJournal, LogTail, makeLog } from '../../src/io/log.ts'
 import { limits } from '../../src/limits.ts'
 
 function listen(journal: boolean) {
@@ -57,7 +59,7 @@ t.test('a line is bounded', async t => {
   t.strictSame(lines, [`<6>${'a'.repeat(limits.logLineCharactersMax)}\n`, `<6>${'b'.repeat(limits.logLineCharactersMax)}\n`])
 })
 
-t.test('what comes often is said once a minute and key', async t => {
+t.test('what comes often is said once an hour and key', async t => {
   const { lines, log, clock } = listen(true)
   const say = (key: string): number => {
     log.warnSeldom(`text of ${key}`, key)
@@ -69,11 +71,33 @@ t.test('what comes often is said once a minute and key', async t => {
   clock.nowMs += limits.logRepeatMs - 1
   t.equal(say('a'), 2)
   clock.nowMs += 1
-  t.equal(say('a'), 3, 'a minute later')
+  t.equal(say('a'), 3, 'an hour later')
   t.equal(say('b'), 4)
   clock.nowMs -= 24 * 3_600_000
   t.equal(say('a'), 5, 'a clock that is set back does not silence it for a day')
   t.equal(say('a'), 5)
+})
+
+t.test('so many kinds are told apart and no more', async t => {
+  const { lines, log } = listen(true)
+  for (let round = 0; round < 2; round++) for (let key = 0; key < limits.logKeysMax; key++) log.warnSeldom(`${key}`, `${key}`)
+  t.equal(lines.length, limits.logKeysMax)
+  log.warnSeldom('new', 'new')
+  log.warnSeldom('1', '1')
+  t.equal(lines.length, limits.logKeysMax + 1)
+  log.warnSeldom('0', '0')
+  t.equal(lines.length, limits.logKeysMax + 2, 'the one that was said longest ago is forgotten')
+})
+
+t.test('the journal is known by the file that it reads', async t => {
+  const file = join(t.testdir(), 'err')
+  const descriptor = openSync(file, 'w')
+  t.teardown(() => closeSync(descriptor))
+  const { dev, ino } = statSync(file)
+  t.equal(isJournal(descriptor, `${dev}:${ino}`), true)
+  t.equal(isJournal(descriptor, `${dev}:${ino + 1}`), false, 'its output was led elsewhere')
+  t.equal(isJournal(descriptor, undefined), false)
+  t.equal(isJournal(descriptor, ''), false)
 })
 
 t.test('the last lines are kept, bounded in number and in bytes', async t => {
