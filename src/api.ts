@@ -224,6 +224,22 @@ export interface SettingsAnswer {
   readonly zone: string
 }
 
+/** `GET /api/access`: who asks, as its Authorization says, and what that may be and do here. */
+export interface AccessAnswer {
+  /** `open`: anyone may do anything; `read`: anyone may see readings; `login`: to see them needs a name too. */
+  readonly access: 'open' | 'read' | 'login'
+  /** The owner's. While there is `none`, `PUT /api/password` sets the first one. */
+  readonly password: 'none' | 'set' | 'unusable'
+  /** The user's name; null without one, and for the owner `owner`. */
+  readonly user: string | null
+  readonly may: { readonly see: boolean; readonly change: boolean; readonly publish: boolean }
+}
+
+/** `PUT /api/password` */
+export interface PasswordPut {
+  readonly password: string
+}
+
 /** `GET /api/recent`: the last minutes of each sensor's power. */
 export interface RecentAnswer {
   readonly nowMs: number

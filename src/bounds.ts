@@ -1,6 +1,6 @@
 /** The bounds that an owner may change, each with floor and ceiling: the table `[limits]` of the file, and `--limit NAME=N`. */
 import { assertRelations } from './budget.ts'
-import { type Bounds, limits } from './limits.ts'
+import { type Bounds, usualLimits } from './limits.ts'
 
 /** From what to what each may be; what they come to together is bounded by the last. */
 const ranges = {
@@ -21,6 +21,9 @@ const ranges = {
   connectMs: [2_000, 60_000],
   drainMs: [2_000, 600_000],
   requestsMax: [1, 256],
+  connectsOfOneMax: [1, 100_000],
+  strangersOfOneMax: [1, 1_000],
+  tlsConnectionsMax: [1, 4_000],
   heldBytesMax: [16_777_216, 1_073_741_824]
 } as const satisfies Partial<Record<keyof Bounds, readonly [floor: number, ceiling: number]>>
 
@@ -29,7 +32,7 @@ const byName = new Map(Object.keys(ranges).map(key => [key.replace(/[A-Z]/g, let
 
 /** A bound that was asked for, and where, for the message when it is no good. */
 export interface Asked {
-  readonly place: string
+  readonly place: () => string
   readonly name: string
   readonly value: unknown
 }
@@ -40,15 +43,22 @@ export interface Asked {
  */
 export function readBounds(asked: readonly Asked[]): Partial<Bounds> {
   const changes = Object.fromEntries(asked.map(readBound))
-  assertRelations({ ...limits, ...changes })
-  return changes
+  try {
+    assertRelations({ ...usualLimits, ...changes })
+    return changes
+  } catch (error) {
+    // Several bounds do not hold together: the last of those that the reason names is told with its place.
+    const reason = (error as Error).message
+    const { place, name } = asked.findLast(each => reason.includes(each.name)) ?? (asked.at(-1) as Asked)
+    throw new Error(`${place()}: ${name}: ${reason}`)
+  }
 }
 
 function readBound({ place, name, value }: Asked): readonly [Name, number] {
   const key = byName.get(name)
-  if (!key) throw new Error(`${place}: unknown limit: ${name}; allowed: ${[...byName.keys()].join(', ')}`)
+  if (!key) throw new Error(`${place()}: unknown limit: ${name}; allowed: ${[...byName.keys()].join(', ')}`)
   const [floor, ceiling] = ranges[key]
   const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
   if (typeof number === 'number' && Number.isInteger(number) && number >= floor && number <= ceiling) return [key, number]
-  throw new Error(`${place}: ${name}: impossible value: ${JSON.stringify(value)}; allowed: a whole number from ${floor} to ${ceiling}`)
+  throw new Error(`${place()}: ${name}: impossible value: ${JSON.stringify(value)}; allowed: a whole number from ${floor} to ${ceiling}`)
 }

@@ -22,6 +22,8 @@ export function budgetOf(b: Bounds): Budget {
   const bytes = {
     pool: poolSlabs * b.slabBytes,
     connections: connections * b.connectionBytes,
+    tls: b.tlsConnectionsMax * b.tlsConnectionBytes,
+    callers: b.callersMax * 256,
     reads: (connections + 2) * b.readBytesMax, // what was read of each client that is held, what all read into, and a spare
     topicAliases: b.clientsMax * 2 * b.topicAliasBytesMax,
     queues: b.sessionsMax * (b.queueBytesMax + b.inflightBytesMax),
@@ -29,12 +31,16 @@ export function budgetOf(b: Bounds): Budget {
     wills: b.sessionsMax * largestMessageBytes(b),
     received: b.sessionsMax * (65_536 / 8), // a bit for each packet id at QoS 2
     retained: b.retainedBytesMax + b.retainedOwnBytes,
-    requests: (connections + b.strangersMax + b.requestsMax) * b.requestHeadBytesMax, // heads under way, on all connections of the page's port
+    requests: (connections + b.strangersMax + b.requestsMax + b.tlsConnectionsMax) * b.requestHeadBytesMax, // heads under way, on all connections of the page's ports
     answers: b.requestsMax * b.answerBytesMax + b.historyColumnsSpareMax * b.historyRowsMax * 10 * 8, // ten numbers a span
     uploads: b.uploadsMax * b.bodyBytesMax + (b.uploadsMax + 1) * 2 * b.readBytesMax, // bodies and a file: what came of a body, and what was read beyond that
     exports: b.exportsMax * (4 * b.exportPieceBytes + 2 * b.exportValueBytesMax),
     restore: 6 * b.exportValueBytesMax,
-    passwords: b.passwordsMax * 65_536 + b.strangersToldMax * 256, // what hashing takes
+    passwords:
+      b.passwordsMax * 65_536 + // what hashing takes
+      (b.passwordsMax + b.passwordsWaitingMax) * (largestMessageBytes(b) + b.passwordBytesMax) + // CONNECTs that wait for it
+      b.strangersToldMax * 256,
+    access: 8 * b.accessFileBytesMax + b.usersMax * 512 + b.sessionsMax * (b.accessRulesMax * 32 + 2 * b.userNameCharactersMax), // rules by client, if these matter
     log: 4 * b.logTailBytesMax,
     recent: (b.metersMax * b.sensorsMax + b.derivedMax) * b.recentPointsMax * 16,
     historyCycles: b.metersMax * (b.historyHoursMax + b.historyDaysMax + b.historyBlocksMax + b.historyYearsMax),

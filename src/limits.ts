@@ -201,10 +201,42 @@ const inForce = {
   passwordRounds: 50_000,
   /** A password file may ask for so many at most: it might come from elsewhere. */
   passwordRoundsMax: 2_000_000,
+  /** Passwords that wait to be hashed; one more is told to come again. */
+  passwordsWaitingMax: 8,
+  /** The files of users and of topic rules: a house has few of either, and each message is held against the rules. */
+  accessFileBytesMax: 32_768,
+  usersMax: 256,
+  userNameCharactersMax: 128,
+  accessRulesMax: 256,
   /** A client that does not close its side after we did is cut off by then. */
   lingerMs: 2_000,
   /** TCP asks a silent peer whether it is still there after so long. */
   tcpKeepAliveMs: 60_000,
+  /** Connections that one address may open at once, and so many more each second: a page asks for some 30 things, and a home behind one address comes back in one burst. */
+  connectsOfOneMax: 300,
+  connectsOfOnePerSecond: 20,
+  /** Addresses whose connections are counted; the one that was heard longest ago is forgotten. */
+  callersMax: 256,
+  /** Of the strangers, so many may have one address: others find a place. */
+  strangersOfOneMax: 12,
+  /** And so many of the connections on which the page's port waits for a request, or a TLS port for a handshake: a browser opens six. */
+  requestsOfOneMax: 24,
+  /** Connections over TLS at once, MQTT and page together, and what one takes beyond a plain one: 46 KB when it is idle, up to 94 when much is under way. */
+  tlsConnectionsMax: 40,
+  tlsConnectionBytes: 98_304,
+  /** Certificates are looked at so often: a renewed one is in force within a minute. */
+  certificateLookMs: 60_000,
+  /** Longest file of a certificate, with those of who signed it, or of a key. */
+  certificateBytesMax: 65_536,
+  /** One that ends so soon should have been renewed. */
+  certificateEndingMs: 14 * 24 * 3_600_000,
+  /** How long our own are good: Apple's devices take none of more than 825 days, and only the authority is given to clients. */
+  certificateOwnMs: 800 * 24 * 3_600_000,
+  certificateAuthorityMs: 3_650 * 24 * 3_600_000,
+  /** This machine's names and addresses in it. */
+  certificateNamesMax: 16,
+  /** Making one takes no longer, on the smallest board. */
+  certificateMakeMs: 30_000,
   /** Largest WebSocket message: a few packets may stand in one. None of it is kept. */
   webSocketMessageBytesMax: 1_048_576,
   /** Most fragments of one WebSocket message. */
@@ -322,6 +354,8 @@ const inForce = {
   /** How long he waits for the daemon's answer, and how long that may be. */
   doctorAskMs: 2_000,
   doctorAnswerBytesMax: 262_144,
+  /** Lines of the journal in a support file. */
+  reportLogLines: 200,
 
   // --- log ---
   /** Longest line of the log: what a client sent may stand in it. */
@@ -329,12 +363,16 @@ const inForce = {
   /** The last lines of the log, kept for the page: so many, and so many bytes as they are told. */
   logTailLinesMax: 100,
   logTailBytesMax: 32_768,
-  /** A warning that may come often is said once in so long. */
-  logRepeatMs: 60_000
+  /** A warning that may come often is said once in so long, and so many kinds of them are told apart. */
+  logRepeatMs: 3_600_000,
+  logKeysMax: 100
 }
 
 /** A set of bounds. */
 export type Bounds = Readonly<typeof inForce>
+
+/** The program's own bounds. */
+export const usualLimits: Bounds = { ...inForce }
 
 /** The bounds in force: the program's own, or what the settings made of them. */
 export const limits: Bounds = inForce

@@ -131,7 +131,7 @@ export const settings = {
     argument: 'LIST',
     default: 'same',
     allowed: 'same, any, or origins with commas between, such as https://house.example',
-    help: "web pages elsewhere that may connect and read; same is wattslug's own page only",
+    help: "web pages elsewhere that may connect by WebSocket; same is wattslug's own page only",
     read: readOrigins
   },
   root: {

@@ -40,7 +40,8 @@ t.test('one client more costs what it may hold, and so does one session', async 
   t.equal(more({ clientsMax: limits.clientsMax + 1 }), own + limits.requestHeadBytesMax + 2 * limits.receivedMax * 128)
   const kept = limits.queueBytesMax + limits.inflightBytesMax + limits.subscriptionBytesMax + 2 * limits.packetBytesMax + 128 + 8_192
   const index = (limits.queueMessagesMax + limits.inflightMax) * 96
-  t.equal(more({ sessionsMax: limits.sessionsMax + 1 }), kept + index)
+  const rights = limits.accessRulesMax * 32 + 2 * limits.userNameCharactersMax
+  t.equal(more({ sessionsMax: limits.sessionsMax + 1 }), kept + index + rights)
 })
 
 t.test('a bound that breaks a relation is told, with what would go wrong', async t => {

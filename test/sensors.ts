@@ -12,8 +12,8 @@ const file = join(home, 'wattslug.toml')
 /** As the program reads it. */
 function settingsOf(toml: string): SensorSettings {
   writeFileSync(file, toml)
-  const { sensor, derived } = readToml(file)
-  return readSensorSettings('wattslug.toml', sensor, derived)
+  const { table, at } = readToml(file)
+  return readSensorSettings((...keys) => at(...keys).replace(file, 'wattslug.toml'), table['sensor'], table['derived'])
 }
 
 function messageOf(toml: string): string {
@@ -69,7 +69,7 @@ const sensorKeys = 'name, scale, temperature-offset, spike-filter, fix-144'
 const formula = 'sensors with + or - between them, such as "0 - 1"'
 const badName = 'small letters, digits and -, up to 20, but not bridge or meter2 to meter9'
 
-/** What the file says, and all that is said of it after the file's name. */
+/** What the file says, and all that is said of it after the file's name and the line. */
 const refusals: readonly (readonly [toml: string, said: string])[] = [
   ['sensor = 1', 'sensor: allowed: tables, such as [sensor.0]'],
   ['sensor = [1]', 'sensor: allowed: tables, such as [sensor.0]'],
@@ -132,6 +132,7 @@ const refusals: readonly (readonly [toml: string, said: string])[] = [
 
 for (const [toml, said] of refusals) {
   t.test(toml.slice(0, 60).replaceAll('\n', ' '), async t => {
-    t.equal(messageOf(toml), `wattslug.toml: ${said}`)
+    const line = /\]: (?:unknown setting|[\w-]+: impossible value)/.test(said) ? 2 : 1
+    t.equal(messageOf(toml), `wattslug.toml, line ${line}: ${said}`)
   })
 }

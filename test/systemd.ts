@@ -62,6 +62,11 @@ t.test('the unit runs the program as it is installed', async t => {
   t.equal(run(process.execPath, ...flags, '-e', '0').code, 0, `Node takes ${flags.join(' ')}`)
 })
 
+t.test('serial ports are allowed by number: a driver that is not loaded yet has no name', async t => {
+  t.ok(settings('DeviceAllow').length > 0)
+  for (const allowed of settings('DeviceAllow')) t.match(allowed, /^char-\d+ rw$/)
+})
+
 t.test('the memory that the unit allows is what the program may hold, and Node beside it', async t => {
   const [allowed = ''] = settings('MemoryMax')
   const allowedBytes = Number(/^(\d+)M$/.exec(allowed)?.[1]) * 2 ** 20

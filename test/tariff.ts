@@ -11,7 +11,8 @@ const file = join(t.testdir(), 'wattslug.toml')
 /** As the program reads it. */
 function tariffOf(toml: string): TariffTold | undefined {
   writeFileSync(file, toml)
-  return readTariffSettings('wattslug.toml', readToml(file)['tariff'])
+  const { table, at } = readToml(file)
+  return readTariffSettings((...keys) => at(...keys).replace(file, 'wattslug.toml'), table['tariff'])
 }
 
 function messageOf(toml: string): string {
@@ -77,11 +78,11 @@ t.test('bands and dated changes', async t => {
 
 t.test('what may not be said', async t => {
   const rows: readonly (readonly [toml: string, said: string | RegExp])[] = [
-    ['tariff = 5', 'wattslug.toml: tariff: allowed: a table, [tariff]'],
-    ['[[tariff]]', 'wattslug.toml: tariff: allowed: a table, [tariff]'],
-    ['[tariff]\nprice-per-kwh = 1', /^wattslug\.toml: \[tariff\]: currency: missing; allowed: a currency/],
-    ['[tariff]\ncurrency = "GBP"', /^wattslug\.toml: \[tariff\]: bands: impossible value \[\]; allowed: a list of 1 to 48/],
-    ['[tariff]\ncurrency = "GBP"\nprice-per-kwh = -1', /^wattslug\.toml: \[tariff\]: bands\[0\]\.price-per-kwh: impossible value "-1"/],
+    ['tariff = 5', 'wattslug.toml, line 1: tariff: allowed: a table, [tariff]'],
+    ['[[tariff]]', 'wattslug.toml, line 1: tariff: allowed: a table, [tariff]'],
+    ['[tariff]\nprice-per-kwh = 1', /^wattslug\.toml, line 1: \[tariff\]: currency: missing; allowed: a currency/],
+    ['[tariff]\ncurrency = "GBP"', /^wattslug\.toml, line 1: \[tariff\]: bands: impossible value \[\]; allowed: a list of 1 to 48/],
+    ['[tariff]\ncurrency = "GBP"\nprice-per-kwh = -1', /^wattslug\.toml, line 3: \[tariff\]: price-per-kwh: impossible value "-1"/],
     ['[tariff]\ncurrency = "GBP"\nprice-per-kwh = 1\nvat-percent = 200', /\[tariff\]: vat-percent: impossible value "200"/],
     ['[tariff]\ncurrency = "GBP"\nprice-per-kwh = 1\nbands = 7', /bands: impossible value "7"/],
     ['[tariff]\ncurrency = "GBP"\nprice-per-kwh = 1\nstart = 07:30:00', /start: unknown; allowed: from, vat-percent/],
@@ -89,7 +90,15 @@ t.test('what may not be said', async t => {
     ['[tariff]\ncurrency = "GBP"\nchanges = [7]', /changes\[0\]: not an object/],
     [
       '[tariff]\ncurrency = "GBP"\nvat-percent = 5\n[[tariff.changes]]\nprice-per-kwh = 1',
-      /vat-percent: unknown; allowed: currency, changes/
+      /line 3: \[tariff\]: vat-percent: unknown; allowed: currency, changes/
+    ],
+    [
+      '[tariff]\ncurrency = "GBP"\nprice-per-kwh = "x"\n[[tariff.bands]]\nname = "Night"\nprice-per-kwh = 0.1\nstart = "00:00"\nend = "07:00"',
+      /line 3: \[tariff\]: price-per-kwh: impossible value "x"/
+    ],
+    [
+      '[tariff]\ncurrency = "GBP"\n\n[[tariff.changes]]\nprice-per-kwh = 1\n[[tariff.changes]]\nfrom = 2026-01-01\nprice-per-kwh = 1\n[[tariff.changes.bands]]\nname = "Night"\nprice-per-kwh = -2',
+      /line 11: \[tariff\]: changes\[1\]\.bands\[0\]\.price-per-kwh: impossible value "-2"/
     ]
   ]
   for (const [toml, said] of rows) t.match(messageOf(toml), said)

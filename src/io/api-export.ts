@@ -31,6 +31,7 @@ export function exportEndpoints(parts: Parts, restore: (body: Body) => Promise<n
     endpoint({
       method: 'GET',
       path: '/api/export',
+      need: 'own',
       about: 'Everything that outlives a restart, but for the sessions of MQTT clients; or all quarters of an hour as a table.',
       parameters: { format: choice('`ndjson`, which can be taken back, if none is named.', ['ndjson', 'csv']) },
       answers: { [ndjson]: undefined, [csv]: undefined },

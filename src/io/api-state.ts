@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { DeviceAnswer, NowAnswer, NowSensor, RecentAnswer, SettingsAnswer } from '../api.ts'
 import { costPerHour } from '../cost/bill.ts'
 import { limits } from '../limits.ts'
+import type { Who } from '../mqtt/access.ts'
 import type { Archive } from '../sinks/archive.ts'
 import { findingsOf, healthOf } from './condition.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
@@ -15,21 +16,34 @@ import { json, jsonReply } from './reply.ts'
 /** Makes the entries. */
 export function stateEndpoints(parts: Parts): readonly Endpoint[] {
   const { version, root, clock, calendar, recent } = parts
-  const get = (path: string, about: string, schema: string | undefined, make: () => unknown | Promise<unknown>): Endpoint =>
-    endpoint({ method: 'GET', path, about, parameters: {}, answers: { [json]: schema }, answer: async () => jsonReply(await make()) })
+  const get = (path: string, about: string, schema: string | undefined, make: (who: Who) => unknown | Promise<unknown>): Endpoint =>
+    endpoint({
+      method: 'GET',
+      path,
+      about,
+      parameters: {},
+      answers: { [json]: schema },
+      answer: async ({ who }) => jsonReply(await make(who))
+    })
   return [
-    get('/settings.json', 'What the page has to know before anything else.', 'SettingsAnswer', (): SettingsAnswer => {
-      return { version, root, nowMs: clock.wallMs(), staleMs: limits.staleMs, zone: calendar.zone }
-    }),
+    {
+      ...get('/settings.json', 'What the page has to know before anything else.', 'SettingsAnswer', (): SettingsAnswer => {
+        return { version, root, nowMs: clock.wallMs(), staleMs: limits.staleMs, zone: calendar.zone }
+      }),
+      need: 'always'
+    },
     get('/api/now', 'What each sensor says at this instant, and today against a usual day.', 'NowAnswer', () => nowAnswer(parts)),
     get('/api/recent', "The last minutes of each sensor's power.", 'RecentAnswer', (): RecentAnswer => {
       return { nowMs: clock.wallMs(), sensors: recent.sensors() }
     }),
-    get('/api/device', 'How the device is: meters, sensors, memory, store, log.', 'DeviceAnswer', () => deviceAnswer(parts)),
+    get('/api/device', 'How the device is: meters, sensors, memory, store; and for who may change it, its log.', 'DeviceAnswer', who =>
+      deviceAnswer(parts, who)
+    ),
     get('/api/meters', 'What the doctor judges: ports and meters.', undefined, () => parts.findings()),
     endpoint({
       method: 'GET',
       path: '/health',
+      need: 'always',
       about: 'Whether something needs a person, for programs that watch over others.',
       parameters: {},
       answers: { [json]: 'HealthAnswer' },
@@ -85,7 +99,7 @@ function todayOf(today: ReturnType<Archive['today']>): Pick<NowSensor, 'todayWh'
   return { todayWh: today?.netWh ?? null, todayExportedWh: today?.exportedWh ?? null }
 }
 
-function deviceAnswer(parts: Parts): DeviceAnswer {
+function deviceAnswer(parts: Parts, who: Who): DeviceAnswer {
   const { version, clock, calendar, latest, clients, store, tail, told, corrections } = parts
   const { pool, broker } = clients
   const meters = parts.findings().meters
@@ -122,7 +136,7 @@ function deviceAnswer(parts: Parts): DeviceAnswer {
     },
     clients: { connected: broker.clients, max: limits.clientsMax, sessions: broker.sessions, retained: broker.retained.count },
     faults: faultsOf(parts),
-    log: tail.lines
+    log: parts.doorkeeper.mayChange(who) ? tail.lines : []
   }
 }
 

@@ -1,4 +1,5 @@
 /** The whole HTTP API as one table, by which requests are answered and of which its description is made. */
+import { accessEndpoints } from './api-access.ts'
 import { costEndpoints } from './api-cost.ts'
 import { exportEndpoints } from './api-export.ts'
 import { historyEndpoints } from './api-history.ts'
@@ -26,6 +27,7 @@ export interface Changes {
  */
 export function makeEndpoints(parts: Parts, { tariffs, corrected, restore }: Changes, schemas: string): readonly Endpoint[] {
   const endpoints: Endpoint[] = [
+    ...accessEndpoints(parts),
     ...stateEndpoints(parts),
     ...historyEndpoints(parts),
     ...costEndpoints(parts, tariffs),
@@ -35,6 +37,7 @@ export function makeEndpoints(parts: Parts, { tariffs, corrected, restore }: Cha
       method: 'GET',
       path: '/api',
       about: 'This description, in OpenAPI 3.1.',
+      need: 'always',
       parameters: {},
       answers: { [json]: undefined },
       answer() {

@@ -71,6 +71,10 @@ export class Books implements Sink {
     this.#opened?.derived.accept(report)
   }
 
+  forget(place: string): void {
+    this.#opened?.derived.forget(place)
+  }
+
   /** There is a meter: its account is opened as soon as the store can be read. */
   start(meter: string): void {
     this.#meters.add(meter)

@@ -6,6 +6,7 @@ import type { Broker } from '../mqtt/broker.ts'
 import type { Connection } from '../mqtt/connection.ts'
 import { reasonCodes } from '../mqtt/packet.ts'
 import type { Event } from '../mqtt/phase.ts'
+import type { Callers } from './callers.ts'
 import type { Clock } from './clock.ts'
 import { Encoder } from './encoder.ts'
 import { faultReasonCodes, type WireFault, wireFaults } from './fault.ts'
@@ -37,8 +38,12 @@ export class Clients {
     this.#log = log
   }
 
-  /** Takes a new connection over; one past the bound is ended. */
-  accept(link: Link): void {
+  /** Takes a new connection over; one past the bound is ended. @param callers who comes in */
+  accept(link: Link, callers?: Callers): void {
+    if (callers && !callers.mayBeSilent(link.peer, this.#strangers(), limits.strangersOfOneMax)) {
+      link.end('too-many')
+      return
+    }
     if (this.#clients.size >= limits.clientsMax + limits.strangersMax) {
       link.end('too-many')
       this.broker.counters.count('closed-too-many')
@@ -68,7 +73,7 @@ export class Clients {
     if (this.#late.push(client) === 1) setImmediate(() => this.#endTurn())
   }
 
-  /** Says once a minute and kind what a client did wrong; the counters have them all. */
+  /** Says once an hour and kind what a client did wrong; the counters have them all. */
   blame(client: Client, fault: WireFault | 'transport-violation' | 'pool-empty'): void {
     const counter = fault === 'transport-violation' || fault === 'pool-empty' ? fault : (`malformed-${fault}` as const)
     this.counters.count(counter)
@@ -77,6 +82,10 @@ export class Clients {
 
   forget(client: Client): void {
     this.#clients.delete(client)
+  }
+
+  *#strangers(): Generator<Client> {
+    for (const client of this.#clients) if (client.isStranger) yield client
   }
 
   #endTurn(): void {
@@ -108,6 +117,12 @@ class Client implements LinkOwner, Outlet {
     this.#inbox = new Inbox(clients.pool)
     this.#outbox = new LinkOutbox(link, this)
     this.#connection = clients.broker.accept(this.#outbox)
+  }
+
+  /** Whether it has not said yet who it is. */
+  get isStranger(): boolean {
+    const { name } = this.#connection.phase
+    return name !== 'open' && name !== 'closed'
   }
 
   received(chunk: Buffer): void {

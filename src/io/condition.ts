@@ -73,11 +73,15 @@ function isClockSet({ clock }: Parts): boolean {
   return clock.wallMs() >= limits.energyClockMsMin
 }
 
-function ofPassword({ password }: Parts): readonly Finding[] {
+function ofPassword({ password, doorkeeper }: Parts): readonly Finding[] {
   const state = password()
   if (state.kind === 'set') return [{ level: 'good', text: 'Changes need the password.' }]
   if (state.kind === 'unusable') return [{ level: 'bad', text: `The password: ${state.message}` }]
-  return [{ level: 'note', text: 'Whoever is in this network can change settings: wattslug passwd sets a password.' }]
+  const text =
+    doorkeeper.mode === 'open'
+      ? 'Whoever is in this network can change settings: wattslug passwd sets a password.'
+      : 'Nothing can be changed or published before a password is set: by the page, or by wattslug passwd.'
+  return [{ level: 'note', text }]
 }
 
 function ofPool({ clients: { pool } }: Parts): readonly Finding[] {

@@ -1,10 +1,17 @@
 /** The entries of the HTTP API: what each may be asked, what it answers, and which of them a request means. */
+import type { Who } from '../mqtt/access.ts'
 import type { Body } from './body.ts'
 import { decode, type Parameter, type Parameters, readQuery, readValues, type Values } from './parameters.ts'
 import { Refusal, type Reply } from './reply.ts'
 import type { Request } from './request.ts'
 
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
+
+/**
+ * Whom an entry is for: whoever may see readings; the owner; the owner, or while there is no password whoever sets the first one; anyone
+ * at all.
+ */
+export type Need = 'see' | 'own' | 'claim' | 'always'
 
 /** What comes with a request that changes something. */
 interface Content {
@@ -21,6 +28,7 @@ interface Content {
 export interface Asked<V> {
   readonly values: V
   readonly request: Request
+  readonly who: Who
   /** What came with it; nothing for an entry that takes nothing. */
   readonly body: Body
 }
@@ -31,6 +39,8 @@ export interface Endpoint {
   readonly path: string
   /** One sentence. */
   readonly about: string
+  /** To read, what shows readings, and to change, what is the owner's, unless it says otherwise. */
+  readonly need?: Need
   readonly parameters: Parameters
   readonly content?: Content
   /** By Content-Type: the name of the answer's type in src/api.ts, if it has one; with ` | null` behind it when there may be none. */
@@ -49,6 +59,11 @@ export function endpoint<P extends Parameters>(
   }
 ): Endpoint {
   return entry as Endpoint
+}
+
+/** Whom an entry is for. */
+export function needOf({ need, method }: Endpoint): Need {
+  return need ?? (method === 'GET' ? 'see' : 'own')
 }
 
 /** What a request means. */

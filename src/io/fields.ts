@@ -75,6 +75,12 @@ export class Fields {
     this.#take(this.number())
   }
 
+  /** Binary data; a view. */
+  data(): Buffer {
+    const length = this.number()
+    return this.#take(length) ? this.bytes.subarray(this.at - length, this.at) : this.bytes.subarray(0, 0)
+  }
+
   /** Steps over a string that must be well-formed. */
   skipText(): void {
     const length = this.number()

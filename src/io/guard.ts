@@ -1,131 +1,109 @@
-/** Who may change something: whoever comes from our own page or from no page at all, with the password when there is one. */
-import { isIP } from 'node:net'
-import { hostname } from 'node:os'
-import { limits } from '../limits.ts'
-import type { Clock } from './clock.ts'
-import { checkPassword, type PasswordHash, type PasswordState } from './password.ts'
-import { clientAddress, isTrustedPeer, makeProxies, type Proxies } from './proxies.ts'
+/** Who may ask what by HTTP: readings are for whom the access says, changes are for the owner, and neither is for pages of strangers. */
+import { Counters } from '../memory/counters.ts'
+import type { Who } from '../mqtt/access.ts'
+import { anyone, owner } from '../mqtt/rights.ts'
+import type { Doorkeeper, NotFound } from './doorkeeper.ts'
+import type { Need } from './endpoint.ts'
+import type { Pages } from './origins.ts'
+import type { PasswordState } from './password.ts'
+import { clientAddress, type Proxies } from './proxies.ts'
 import { Refusal } from './reply.ts'
 import type { Request } from './request.ts'
 
 /** What the guard has to know. */
 export interface GuardOptions {
-  /** What the password file holds at this instant. */
+  readonly doorkeeper: Doorkeeper
+  readonly pages: Pages
+  /** What the owner's password file holds at this instant. */
   readonly password: () => PasswordState
-  /** Addresses and networks whose X-Forwarded-For is believed. */
-  readonly proxies: readonly string[]
-  readonly clock: Clock
-}
-
-/** Tries that failed, of one address. */
-interface Failed {
-  readonly count: number
-  readonly untilMs: number
+  /** Those whose X-Forwarded-For is believed. */
+  readonly proxies: Proxies
 }
 
 /** Not `Basic`: for that browsers would ask by a window of their own, and our page asks itself. */
 const challenge = { 'WWW-Authenticate': 'X-Basic realm="wattslug", charset="UTF-8"' }
 
-/** Lets changes pass, or throws why not. */
+/** Lets requests pass, or throws why not. */
 export class Guard {
+  readonly counters = new Counters(['requests-unauthorized', 'requests-forbidden', 'requests-hasty'])
   readonly #options: GuardOptions
-  readonly #proxies: Proxies
-  /** The one that failed longest ago stands first. */
-  readonly #failed = new Map<string, Failed>()
-  #hashing = 0
 
   constructor(options: GuardOptions) {
     this.#options = options
-    this.#proxies = makeProxies(options.proxies)
   }
 
-  /** @param peer the address at the other end of the socket @throws Refusal */
-  async admit(request: Request, peer: string): Promise<void> {
-    refuseOtherPages(request)
-    const password = this.#options.password()
-    if (password.kind === 'none') {
-      // A proxy of ours asks for our name, whatever that is; and where there is a password, a name cannot get around it.
-      if (!isTrustedPeer(peer, this.#proxies)) refuseOtherNames(request)
-      return
+  /** Finds out who asks, and whether that one may. @param peer the address at the other end of the socket @throws Refusal */
+  async admit(request: Request, peer: string, need: Need): Promise<Who> {
+    const { pages, proxies } = this.#options
+    if (need !== 'always') pages.refuseOthers(request, need === 'see' ? 'read' : 'change')
+    const who = await this.#identify(request, clientAddress(peer, request.headers.get('x-forwarded-for'), proxies))
+    if (need === 'always' || who.user === owner) return who
+    if (need === 'see') this.#letSee(who, request, peer)
+    else this.#letChange(who, request, peer, need)
+    return who
+  }
+
+  #letSee({ user }: Who, request: Request, peer: string): void {
+    const { doorkeeper, pages } = this.#options
+    if (user !== anyone) return
+    if (doorkeeper.mode === 'login') throw this.#unauthorized('this needs a user name and a password, by Authorization: Basic')
+    pages.refuseStrangeNames(request, peer)
+  }
+
+  #letChange({ user }: Who, request: Request, peer: string, need: 'own' | 'claim'): void {
+    const { doorkeeper, pages, password } = this.#options
+    const { kind, message } = { message: '', ...password() }
+    if (kind === 'unusable') throw new Refusal(500, `${message}; until that is mended nothing can be changed`)
+    if (kind === 'set' && user !== anyone) throw this.#forbidden("this is the owner's")
+    if (kind === 'set')
+      throw this.#unauthorized("this needs the owner's password, by Authorization: Basic with a user name that is no other user's")
+    pages.refuseStrangeNames(request, peer)
+    if (need === 'own' && doorkeeper.mode !== 'open')
+      throw this.#forbidden('nothing can be changed before a password is set: by the page, by PUT /api/password, or by wattslug passwd')
+  }
+
+  /** Whoever says a name is held to it, wherever; where nobody has one, it does not matter. @throws Refusal */
+  async #identify({ headers }: Request, address: string): Promise<Who> {
+    const { doorkeeper } = this.#options
+    const said = headers.get('authorization')
+    if (said === undefined || (doorkeeper.mode === 'open' && !doorkeeper.hasAccounts)) return { user: anyone, proof: '' }
+    const credentials = readBasic(said)
+    if (!credentials) throw this.#unauthorized('Authorization: Basic is wanted, with a user name and a password')
+    const found = await doorkeeper.find(credentials.name, credentials.password, address)
+    if (typeof found !== 'string') return found
+    throw this.#notFound(found, doorkeeper.waitMs(credentials.name, address))
+  }
+
+  #notFound(why: NotFound, waitMs: number): Refusal {
+    const seconds = String(Math.max(1, Math.ceil(waitMs / 1_000)))
+    switch (why) {
+      case 'wrong':
+        return this.#unauthorized('that is not the password')
+      case 'hasty':
+        this.counters.count('requests-hasty')
+        return new Refusal(429, `too many wrong passwords; wait ${seconds} s`, undefined, { 'Retry-After': seconds })
+      case 'busy':
+        return new Refusal(503, 'too many passwords are being checked', undefined, { 'Retry-After': '1' })
+      case 'unusable':
+        return new Refusal(500, "the owner's password file cannot be used; wattslug doctor tells more")
     }
-    if (password.kind === 'unusable') throw new Refusal(500, `${password.message}; until that is mended nothing can be changed`)
-    const address = networkOf(clientAddress(peer, request.headers.get('x-forwarded-for'), this.#proxies))
-    this.#refuseHasty(address)
-    const said = passwordIn(request.headers.get('authorization'))
-    if (said === undefined)
-      throw new Refusal(401, 'this needs the password, by Authorization: Basic with any user name', undefined, challenge)
-    if (this.#hashing >= limits.passwordsMax)
-      throw new Refusal(503, 'too many passwords are being checked', undefined, { 'Retry-After': '1' })
-    if (await this.#isRight(said, password.hash)) {
-      this.#failed.delete(address)
-      return
-    }
-    this.#remember(address)
-    throw new Refusal(401, 'that is not the password', undefined, challenge)
   }
 
-  async #isRight(said: string, hash: PasswordHash): Promise<boolean> {
-    this.#hashing++
-    try {
-      return await checkPassword(said, hash)
-    } finally {
-      this.#hashing--
-    }
+  #unauthorized(text: string): Refusal {
+    this.counters.count('requests-unauthorized')
+    return new Refusal(401, text, undefined, challenge)
   }
 
-  #refuseHasty(address: string): void {
-    const leftMs = (this.#failed.get(address)?.untilMs ?? 0) - this.#options.clock.monotonicMs()
-    if (leftMs <= 0) return
-    const seconds = String(Math.ceil(leftMs / 1_000))
-    throw new Refusal(429, `too many wrong passwords; wait ${seconds} s`, undefined, { 'Retry-After': seconds })
-  }
-
-  #remember(address: string): void {
-    const count = (this.#failed.get(address)?.count ?? 0) + 1
-    const doublings = count - limits.passwordTriesMax
-    const waitMs = doublings < 0 ? 0 : Math.min(limits.passwordWaitMs * 2 ** doublings, limits.passwordWaitMsMax)
-    this.#failed.delete(address)
-    const [oldest] = this.#failed.keys()
-    if (this.#failed.size >= limits.strangersToldMax && oldest !== undefined) this.#failed.delete(oldest)
-    this.#failed.set(address, { count, untilMs: this.#options.clock.monotonicMs() + waitMs })
+  #forbidden(text: string): Refusal {
+    this.counters.count('requests-forbidden')
+    return new Refusal(403, text)
   }
 }
 
-/** A page that is not ours may make a browser send requests, but not hide where they come from. @throws Refusal */
-function refuseOtherPages({ headers }: Request): void {
-  const site = headers.get('sec-fetch-site')
-  const origin = headers.get('origin')
-  const isOurs = site === undefined || site === 'same-origin' || site === 'none'
-  if (isOurs && (origin === undefined || origin.replace(/^https?:\/\//i, '').toLowerCase() === headers.get('host')?.toLowerCase())) return
-  throw new Refusal(
-    403,
-    "changes come from wattslug's own page, or from no page at all",
-    origin === undefined ? 'Sec-Fetch-Site' : 'Origin'
-  )
-}
-
-/** Names that no stranger can own, so that no page of a stranger can have them lead here. */
-const ownName = /^(?:[^.]+|.+\.(?:local|lan|home|home\.arpa|internal|fritz\.box))$/
-
-/** Whoever owns a name can let it lead to a page of theirs first, and to us then: to a browser both are one page. @throws Refusal */
-function refuseOtherNames({ headers }: Request): void {
-  const [, bracketed, plain = ''] = /^(?:\[([^\]]+)\]|([^:]*?))\.?(?::\d+)?$/.exec(headers.get('host')?.toLowerCase() ?? '') ?? []
-  const host = bracketed ?? plain
-  if (isIP(host) !== 0 || ownName.test(host) || host === hostname().toLowerCase()) return
-  throw new Refusal(403, "without a password, changes need wattslug's address, or a name within the house such as meter.local", 'Host')
-}
-
-/** The password of `Basic` credentials; there may be any user name (RFC 7617). */
-function passwordIn(header: string | undefined): string | undefined {
-  const [, credentials] = /^basic ([a-z0-9+/]+=*)$/i.exec(header ?? '') ?? []
-  const text = Buffer.from(credentials ?? '', 'base64').toString()
-  const colon = text.indexOf(':')
-  return colon < 0 ? undefined : text.slice(colon + 1)
-}
-
-/** A home has a whole network of IPv6 addresses: its first half tells it. */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address
-  const [left = [], right = []] = address.split('::').map(half => half.split(':').filter(group => group !== ''))
-  return [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right].slice(0, 4).join(':')
+/** The name and password of `Basic` credentials (RFC 7617). */
+function readBasic(header: string): { readonly name: string; readonly password: Uint8Array } | undefined {
+  const [, credentials] = /^basic ([a-z0-9+/]+=*)$/i.exec(header) ?? []
+  const bytes = Buffer.from(credentials ?? '', 'base64')
+  const colon = bytes.indexOf(':')
+  return colon < 0 ? undefined : { name: bytes.toString('utf8', 0, colon), password: bytes.subarray(colon + 1) }
 }

@@ -54,7 +54,7 @@ function hasOpen(pid: number, port: string, root: string): boolean {
 }
 
 /** A process's name; `undefined` when it has ended. */
-function nameOf(pid: number, root: string): string | undefined {
+export function nameOf(pid: number, root: string): string | undefined {
   const name = attempt(() => readFileSync(`${root}/proc/${pid}/comm`, 'utf8').trim())
   return name === undefined ? undefined : `${name} (process ${pid})`
 }

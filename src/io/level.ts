@@ -22,6 +22,11 @@ export async function openLevel(path: string, damaged: boolean): Promise<Opening
   }
 }
 
+/** Why the store's addon cannot be loaded on this machine, if it cannot. */
+export async function levelFault(): Promise<string | undefined> {
+  return import('classic-level').then(() => undefined, String)
+}
+
 /** Whether a file of some size can be written in the folder. */
 export async function canWrite(path: string): Promise<boolean> {
   const probe = join(path, 'probe')

@@ -15,7 +15,7 @@ interface Family {
 
 /** All families as text. */
 export function metricsOf(parts: Parts): string {
-  return [...sensorFamilies(parts), ...brokerFamilies(parts), ...processFamilies(parts)]
+  return [...sensorFamilies(parts), ...brokerFamilies(parts), ...processFamilies(parts), certificateFamily(parts)]
     .filter(({ samples }) => samples.length > 0)
     .map(textOf)
     .join('')
@@ -36,9 +36,9 @@ function sensorFamilies({ latest, books }: Parts): readonly Family[] {
   ]
 }
 
-function brokerFamilies({ clients }: Parts): readonly Family[] {
+function brokerFamilies({ clients, refusals }: Parts): readonly Family[] {
   const { broker, counters, pool } = clients
-  const counts = { ...broker.counters.all(), ...counters.all() }
+  const counts = { ...broker.counters.all(), ...counters.all(), ...refusals() }
   return [
     single('wattslug_clients', 'Clients connected.', broker.clients),
     single('wattslug_sessions', 'Sessions kept.', broker.sessions),
@@ -78,6 +78,17 @@ function processFamilies({ store, faults, told, findings, clock, version }: Part
     single('process_start_time_seconds', 'When it was started, in seconds since 1970.', startSeconds(clock)),
     { ...single('process_cpu_seconds_total', 'Time that it ran on a processor.', cpuSeconds()), type: 'counter' }
   ]
+}
+
+function certificateFamily({ certificate }: Parts): Family {
+  const toMs = certificate()?.toMs
+  const samples = toMs === undefined ? [] : [[{}, toMs / 1_000] as const]
+  return {
+    name: 'wattslug_certificate_end_seconds',
+    type: 'gauge',
+    help: 'When the certificate of TLS ends, in seconds since 1970.',
+    samples
+  }
 }
 
 function single(name: string, help: string, value: number): Family {

@@ -1,5 +1,5 @@
 /** The API's description at `/api`, in OpenAPI 3.1: made of the table by which requests are answered, so that it says what is true. */
-import { type Endpoint, restName } from './endpoint.ts'
+import { type Endpoint, needOf, restName } from './endpoint.ts'
 import type { Parameter } from './parameters.ts'
 
 const fault = { description: 'It was refused, and this is why.', content: { 'application/json': { schema: referenceTo('ApiFault') } } }
@@ -15,7 +15,14 @@ export function describeApi(version: string, endpoints: readonly Endpoint[], sch
     description: "What the meter says, what it said, and what it costs. Times are in ms since 1970, energy in Wh; days are the user's."
   }
   const paths = Object.fromEntries([...new Set(endpoints.map(({ path }) => path))].map(path => [path, pathOf(endpoints, path)]))
-  const securitySchemes = { password: { type: 'http', scheme: 'basic', description: 'Any user name; wanted when a password is set.' } }
+  const securitySchemes = {
+    password: {
+      type: 'http',
+      scheme: 'basic',
+      description:
+        "A user's name and password, or the owner's password with any other name; GET /api/access tells what may be done without."
+    }
+  }
   return JSON.stringify({ openapi: '3.1.0', info, paths, components: { securitySchemes, schemas: placeholder } }).replace(
     JSON.stringify(placeholder),
     () => schemas
@@ -31,9 +38,9 @@ function pathOf(endpoints: readonly Endpoint[], path: string): Readonly<Record<s
   )
 }
 
-function operationOf({ path, method, about, parameters, content, answers, statuses = {} }: Endpoint): Readonly<Record<string, unknown>> {
+function operationOf(entry: Endpoint): Readonly<Record<string, unknown>> {
+  const { path, about, parameters, content, answers, statuses = {} } = entry
   const inPath = restName(path)
-  const isChange = method !== 'GET'
   return {
     summary: about,
     parameters: Object.entries(parameters).map(([name, parameter]) => parameterOf(name, name === inPath ? 'path' : 'query', parameter)),
@@ -48,7 +55,7 @@ function operationOf({ path, method, about, parameters, content, answers, status
       '4XX': fault,
       '5XX': fault
     },
-    ...(isChange ? { security: [{ password: [] }, {}] } : {})
+    ...(needOf(entry) === 'always' ? {} : { security: [{ password: [] }, {}] })
   }
 }
 

@@ -77,6 +77,10 @@ export class LinkOutbox implements Outbox {
     return this.#held || this.#resting
   }
 
+  get peer(): string {
+    return this.#link.peer
+  }
+
   get isPaused(): boolean {
     return this.held || this.#bytes > limits.outboxBytesMax / 2
   }

@@ -9,8 +9,10 @@ import type { Books } from './books.ts'
 import type { Clients } from './clients.ts'
 import type { Clock } from './clock.ts'
 import type { Corrections } from './corrections.ts'
+import type { Doorkeeper } from './doorkeeper.ts'
 import type { LogTail } from './log.ts'
 import type { PasswordState } from './password.ts'
+import type { CertificateTold } from './renewal.ts'
 import type { DiskStore, StoreStatus } from './store.ts'
 
 /** What is asked of the world when a request comes. */
@@ -35,7 +37,14 @@ export interface Parts {
   readonly findings: () => Findings
   /** Faults by kind, of meters and readings. */
   readonly faults: () => Readonly<Record<string, number>>
+  /** How the certificate is, if there is TLS. */
+  readonly certificate: () => CertificateTold | undefined
+  /** Who was cut off at the doors, by what for. */
+  readonly refusals: () => Readonly<Record<string, number>>
   readonly password: () => PasswordState
+  readonly doorkeeper: Doorkeeper
+  /** Folder for what must outlive a restart. */
+  readonly state: string
   /** Undefined when no tariff is set. */
   readonly prices: () => Prices | undefined
   /** Most that clients and meters can make the process hold. */

@@ -1,5 +1,5 @@
-/** The password for changes: kept as mosquitto keeps its own, `$7$`, which is PBKDF2 with SHA-512. */
-import { pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
+/** Passwords: kept as mosquitto keeps its own, `$7$`, which is PBKDF2 with SHA-512; and the file of the owner's. */
+import { createHash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { chmodSync, chownSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,6 +7,9 @@ import { limits } from '../limits.ts'
 
 /** A password's hash, and how it was made. */
 export interface PasswordHash {
+  /** As it stands in the file. */
+  readonly text: string
+  /** 0 is `$6$`, of mosquitto 1: SHA-512 alone. */
   readonly rounds: number
   readonly salt: Buffer
   readonly hash: Buffer
@@ -21,7 +24,7 @@ export type PasswordState =
 
 const hashBytes = 64
 const saltBytes = 12
-const form = /^\$7\$(\d{1,9})\$([A-Za-z0-9+/]+=*)\$([A-Za-z0-9+/]+=*)$/
+const form = /^\$(?:7\$(?<rounds>\d{1,9})|6)\$(?<salt>[A-Za-z0-9+/]+=*)\$(?<hash>[A-Za-z0-9+/]+=*)$/
 const derive = promisify(pbkdf2)
 
 /** Where it is kept. */
@@ -43,16 +46,23 @@ export function readPassword(state: string): PasswordState {
 
 /** Writes a password; it counts at once. @throws Error when it is too short or long, or cannot be written */
 export async function writePassword(state: string, password: string): Promise<void> {
+  storeHash(state, await hashPassword(password))
+}
+
+/** Makes the hash of a new password. @throws Error when it is too short or long */
+export async function hashPassword(password: string): Promise<string> {
   const bytes = Buffer.byteLength(password)
   if (bytes === 0 || bytes > limits.passwordBytesMax) throw new Error(`password: allowed: 1 to ${limits.passwordBytesMax} bytes`)
   const salt = randomBytes(saltBytes)
   const hash = await derive(password, salt, limits.passwordRounds, hashBytes, 'sha512')
+  return `$7$${limits.passwordRounds}$${salt.toString('base64')}$${hash.toString('base64')}`
+}
+
+/** Writes a hash. @throws Error when it cannot be written */
+export function storeHash(state: string, hash: string): void {
   const file = passwordFile(state)
   const unfinished = `${file}.unfinished`
-  writeFileSync(unfinished, `$7$${limits.passwordRounds}$${salt.toString('base64')}$${hash.toString('base64')}\n`, {
-    mode: 0o600,
-    flush: true
-  })
+  writeFileSync(unfinished, `${hash}\n`, { mode: 0o600, flush: true })
   chmodSync(unfinished, 0o600) // it may have been there
   const { uid, gid } = statSync(state)
   if (process.getuid?.() === 0) chownSync(unfinished, uid, gid) // the daemon that must read it is not root
@@ -60,15 +70,21 @@ export async function writePassword(state: string, password: string): Promise<vo
 }
 
 /** Whether it is the password; takes as long for one that is not. */
-export async function checkPassword(password: string, { rounds, salt, hash }: PasswordHash): Promise<boolean> {
+export async function checkPassword(password: string | Uint8Array, { rounds, salt, hash }: PasswordHash): Promise<boolean> {
   if (Buffer.byteLength(password) > limits.passwordBytesMax) return false
-  return timingSafeEqual(await derive(password, salt, rounds, hash.length, 'sha512'), hash)
+  const said =
+    rounds > 0 ? await derive(password, salt, rounds, hash.length, 'sha512') : createHash('sha512').update(password).update(salt).digest()
+  return timingSafeEqual(said, hash)
 }
 
-function parseHash(text: string): PasswordHash | undefined {
-  const [, rounds = '', salt = '', hash = ''] = form.exec(text) ?? []
-  const parsed = { rounds: Number(rounds), salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') }
+/** Reads a hash; `undefined` when it is none. */
+export function parseHash(text: string): PasswordHash | undefined {
+  const { rounds, salt = '', hash = '' } = form.exec(text)?.groups ?? {}
+  const parsed = { text, rounds: Number(rounds ?? 0), salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') }
   const isSound =
-    parsed.rounds >= 1 && parsed.rounds <= limits.passwordRoundsMax && parsed.hash.length === hashBytes && parsed.salt.length > 0
+    (rounds === undefined || parsed.rounds >= 1) &&
+    parsed.rounds <= limits.passwordRoundsMax &&
+    parsed.hash.length === hashBytes &&
+    parsed.salt.length > 0
   return isSound ? parsed : undefined
 }

@@ -2,7 +2,9 @@
 import { BlockList, isIP } from 'node:net'
 
 /** The proxies that are trusted. */
-export type Proxies = Pick<BlockList, 'check'>
+export interface Proxies {
+  check(address: string, family: 'ipv4' | 'ipv6'): boolean
+}
 
 /** Trusts addresses, such as `127.0.0.1`, and networks, such as `10.0.0.0/8`. @throws Error when one of the list is neither */
 export function makeProxies(list: readonly string[]): Proxies {
@@ -36,6 +38,13 @@ export function clientAddress(peer: string, forwarded: string | undefined, proxi
 /** Whether the other end of a socket is one of them. */
 export function isTrustedPeer(peer: string, proxies: Proxies): boolean {
   return isTrusted(plainAddress(peer) ?? peer, proxies)
+}
+
+/** A home has a whole network of IPv6 addresses: its first half tells it. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [left = [], right = []] = address.split('::').map(half => half.split(':').filter(group => group !== ''))
+  return [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right].slice(0, 4).join(':')
 }
 
 function isTrusted(address: string, proxies: Proxies): boolean {

@@ -175,10 +175,13 @@ export class Reader {
 
   #tell(): void {
     const status = this.#watch.status
-    if (status.state === this.#told?.state && status.message === this.#told.message) return
+    const isSame = status.state === this.#told?.state
+    if (isSame && status.message === this.#told?.message) return
     this.#told = status
     const priority = status.state === 'live' || status.state === 'connecting' ? 'notice' : 'warning'
-    this.#log[priority](`meter ${this.#watch.port.name}: ${status.state}. ${status.message}`)
+    // Why a message cannot be read differs from one to the next: it is said once.
+    if (!(isSame && status.state === 'unreadable'))
+      this.#log[priority](`meter ${this.#watch.port.name}: ${status.state}. ${status.message}`)
     this.#owner.status(status, this.#watch.port)
   }
 }

@@ -53,11 +53,12 @@ export class Resumption {
     this.#phase = 'reading'
     this.#rest.close()
     const failed = await this.#restorer.apply().catch((error: Error) => error)
-    if (failed) this.#log.error(`the restore was given up: ${failed.message}`)
     if (this.#restorer.isDue) {
+      if (failed) this.#log.warnSeldom(`the restore is not done yet: ${failed.message}; it is begun anew until it is`, 'restore')
       this.#phase = 'unread'
       this.#retryMs = this.#clock.monotonicMs() + limits.storeRetryMs
     } else {
+      if (failed) this.#log.error(`the restore was given up: ${failed.message}`)
       this.#rest.open()
       this.#phase = 'read'
     }

@@ -8,6 +8,7 @@ import { cutOff } from './tcp.ts'
 
 const reasons: Readonly<Record<number, string>> = {
   200: 'OK',
+  204: 'No Content',
   304: 'Not Modified',
   400: 'Bad Request',
   401: 'Unauthorized',

@@ -52,6 +52,11 @@ export function makeSerialSource(path: string, baud: number): Source {
   }
 }
 
+/** Why the addon for serial ports cannot be loaded on this machine, if it cannot. */
+export async function serialFault(): Promise<string | undefined> {
+  return import('@serialport/bindings-cpp').then(() => undefined, String)
+}
+
 async function openPort(path: string, baudRate: number): Promise<Port> {
   // Loaded when it is needed: on a board without a prebuilt addon the other sources still work.
   const { LinuxBinding } = await import('@serialport/bindings-cpp')

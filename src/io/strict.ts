@@ -26,12 +26,21 @@ const codes = {
   authenticate: [0x18, 0x19]
 }
 
+/** What a CONNECT has beside what mqtt-packet tells of it. */
+export interface ConnectDetails {
+  /** Of a will of MQTT 5.0, which are forwarded in their order. */
+  readonly willProperties?: PropertyValues | undefined
+  readonly user?: string | undefined
+  /** A view. */
+  readonly password?: Uint8Array | undefined
+}
+
 /**
  * Checks one whole packet of a client, but for PUBLISH, which `publish.ts` reads; what is wrong is the fields' fault.
  * @param fields at the packet's variable header @param level what the connection speaks; a CONNECT says so itself
- * @returns the properties of a will of MQTT 5.0, which are forwarded in their order
+ * @returns what mqtt-packet does not tell of a CONNECT
  */
-export function checkPacket(fields: Fields, type: Exclude<ClientPacketType, 'PUBLISH'>, level: ProtocolLevel): PropertyValues | undefined {
+export function checkPacket(fields: Fields, type: Exclude<ClientPacketType, 'PUBLISH'>, level: ProtocolLevel): ConnectDetails {
   checkFlags(fields, type, level)
   if (type === 'CONNECT') return checkConnect(fields)
   if (level === 5) fields.shortHeader()
@@ -58,7 +67,7 @@ export function checkPacket(fields: Fields, type: Exclude<ClientPacketType, 'PUB
       break
   }
   fields.end()
-  return undefined
+  return {}
 }
 
 /** The flags of the fixed header, section 2.1.3. [MQTT-2.2.2-2] [MQTT-3.6.1-1] [MQTT-3.8.1-1] [MQTT-3.10.1-1] [MQTT-3.14.1-1] */
@@ -70,11 +79,11 @@ function checkFlags(fields: Fields, type: ClientPacketType, level: ProtocolLevel
 }
 
 /** CONNECT, section 3.1. Of a protocol level that we do not speak only the level is looked at. */
-function checkConnect(fields: Fields): PropertyValues | undefined {
+function checkConnect(fields: Fields): ConnectDetails {
   const name = fields.text()
   if (name !== 'MQTT' && name !== 'MQIsdp') fields.blame('protocol-name') // [MQTT-3.1.2-1]
   const level = fields.byte()
-  if (level !== 3 && level !== 4 && level !== 5) return undefined
+  if (level !== 3 && level !== 4 && level !== 5) return {}
   if ((name === 'MQIsdp') !== (level === 3)) fields.blame('protocol-name')
   if (level === 5) fields.shortHeader()
   const flags = fields.byte()
@@ -95,10 +104,13 @@ function checkConnect(fields: Fields): PropertyValues | undefined {
     fields.skipData()
   }
   const mayLack = level === 3 // MQTT 3.1 section 3.1: Remaining Length takes precedence over these flags
-  if (userName && !(mayLack && fields.rest === 0)) fields.skipText()
-  if (password && !(mayLack && fields.rest === 0)) fields.skipData()
+  const details = {
+    willProperties,
+    user: userName && !(mayLack && fields.rest === 0) ? fields.text() : undefined,
+    password: password && !(mayLack && fields.rest === 0) ? fields.data() : undefined
+  }
   fields.end() // [MQTT-3.1.3-1]
-  return willProperties
+  return details
 }
 
 function checkAcknowledgement(fields: Fields, level: ProtocolLevel, allowed: readonly number[]): void {

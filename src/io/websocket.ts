@@ -5,7 +5,9 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { type CloseReason, isHasty } from '../mqtt/outbox.ts'
 import { type FrameFault, type FrameOwner, FrameReader } from './frames.ts'
 import type { Link, LinkOwner } from './link.ts'
-import { clientAddress, makeProxies } from './proxies.ts'
+import type { Pages } from './origins.ts'
+import { clientAddress, makeProxies, type Proxies } from './proxies.ts'
+import type { Refusal } from './reply.ts'
 import type { Request } from './request.ts'
 import { cutOff, cutOffLater, endSocket, shareReads, watchSocket, writePieces } from './tcp.ts'
 
@@ -29,9 +31,12 @@ class Upgraded {
   setSocket(): void {}
 }
 
-/** Makes a door that hands each WebSocket on as a link. @param proxies addresses and networks whose X-Forwarded-For is believed */
-export function makeWebSocketDoor(accept: (link: Link) => void, proxies: readonly string[] = []): WebSocketDoor {
-  const trusted = makeProxies(proxies)
+/**
+ * Makes a door that hands each WebSocket on as a link.
+ * @param trusted proxies whose X-Forwarded-For is believed @param pages which web pages may connect
+ */
+export function makeWebSocketDoor(accept: (link: Link) => void, trusted: Proxies = makeProxies([]), pages?: Pages): WebSocketDoor {
+  let refusal: Refusal | undefined
   const links = new Set<WebSocketLink>()
   const server = new WebSocketServer({
     noServer: true,
@@ -41,7 +46,8 @@ export function makeWebSocketDoor(accept: (link: Link) => void, proxies: readonl
     verifyClient: ({ req }, answer) => {
       const offered = String(req.headers['sec-websocket-protocol'] ?? '').split(',')
       const isSpoken = offered.some(name => subprotocols.includes(name.trim()))
-      answer(isSpoken, 400, 'Offer the WebSocket subprotocol "mqtt" or "mqttv3.1".')
+      if (refusal) answer(false, refusal.status, refusal.message)
+      else answer(isSpoken, 400, 'Offer the WebSocket subprotocol "mqtt" or "mqttv3.1".')
     },
     WebSocket: Upgraded as unknown as typeof WebSocket
   })
@@ -49,6 +55,7 @@ export function makeWebSocketDoor(accept: (link: Link) => void, proxies: readonl
     upgrade({ method, path, headers }, socket, behind) {
       const request = { method, url: path, headers: Object.fromEntries(headers), socket } as unknown as IncomingMessage
       let isUpgraded = false
+      refusal = pages?.refusalOfUpgrade({ headers }, socket.remoteAddress ?? 'nowhere')
       server.handleUpgrade(request, socket, behind, () => {
         isUpgraded = true
         const link = new WebSocketLink(

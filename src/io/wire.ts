@@ -7,7 +7,7 @@ import type { WireFault } from './fault.ts'
 import { Fields } from './fields.ts'
 import type { PropertyValues } from './properties.ts'
 import { encodedBytesMax, readPublish } from './publish.ts'
-import { checkPacket, clientPacketType } from './strict.ts'
+import { type ConnectDetails, checkPacket, clientPacketType } from './strict.ts'
 
 // Else the first packet written fills a cache of 65,536 buffers, 13.8 MB.
 writeToStream.cacheNumbers = false
@@ -41,7 +41,7 @@ export function decode(bytes: Buffer, bodyAt: number, level: ProtocolLevel): Cli
   if (!type) return 'type'
   if (type === 'PUBLISH') return readPublish(bytes, bodyAt, level)
   const fields = new Fields(bytes, bodyAt)
-  const willProperties = checkPacket(fields, type, level)
+  const details = checkPacket(fields, type, level)
   if (fields.fault) return fields.fault
   switch (type) {
     case 'PUBACK':
@@ -56,12 +56,12 @@ export function decode(bytes: Buffer, bodyAt: number, level: ProtocolLevel): Cli
       const levelAt = bodyAt + 2 + bytes.readUInt16BE(bodyAt)
       const protocolLevel = bytes[levelAt] as number
       if (protocolLevel !== 3 && protocolLevel !== 4 && protocolLevel !== 5) return { ...unspoken, protocolLevel }
-      const nameless = Buffer.from(bytes) // user name and password are of no use to us, and MQTT 3.1 may lack them where mqtt-packet does not
+      const nameless = Buffer.from(bytes) // in MQTT 3.1 user name and password may lack, but not for mqtt-packet
       nameless[levelAt + 1] = (bytes[levelAt + 1] as number) & 0x3f
-      return fromLibrary(nameless, protocolLevel, willProperties)
+      return fromLibrary(nameless, protocolLevel, details)
     }
     default:
-      return fromLibrary(bytes, level, willProperties)
+      return fromLibrary(bytes, level, details)
   }
 }
 
@@ -80,16 +80,17 @@ export function encode(packet: Reply, { level, packetBytesMax }: Pick<Voice, 'le
 const unspoken: Connect = {
   ...{ type: 'CONNECT', protocolLevel: 0, clientId: '', cleanStart: true, keepAliveSeconds: 0, sessionExpirySeconds: 0 },
   ...{ receiveMaximum: 65_535, packetBytesMax: Number.POSITIVE_INFINITY, topicAliasMax: 0 },
-  ...{ wantsResponseInformation: false, wantsProblemInformation: true, authenticationMethod: undefined, will: undefined }
+  ...{ wantsResponseInformation: false, wantsProblemInformation: true, authenticationMethod: undefined, will: undefined },
+  ...{ user: undefined, password: undefined }
 }
 
 /** What mqtt-packet makes of a packet that is well-formed. */
-function fromLibrary(bytes: Buffer, level: ProtocolLevel, willProperties: PropertyValues | undefined): ClientPacket | WireFault {
+function fromLibrary(bytes: Buffer, level: ProtocolLevel, details: ConnectDetails): ClientPacket | WireFault {
   const packet = parse(bytes, level)
   const packetId = packet?.messageId ?? 0
   switch (packet?.cmd) {
     case 'connect':
-      return fromConnect(packet, level, willProperties)
+      return fromConnect(packet, level, details)
     case 'subscribe': {
       const identifier = packet.properties?.subscriptionIdentifier ?? 0
       const subscriptions = packet.subscriptions.map(({ topic, qos, nl, rap, rh }) => ({
@@ -119,7 +120,7 @@ function parse(bytes: Buffer, level: ProtocolLevel): LibraryPacket | undefined {
   return found
 }
 
-function fromConnect(packet: IConnectPacket, protocolLevel: ProtocolLevel, willProperties: PropertyValues | undefined): Connect {
+function fromConnect(packet: IConnectPacket, protocolLevel: ProtocolLevel, { willProperties, user, password }: ConnectDetails): Connect {
   const { clientId, clean = false, keepalive: keepAliveSeconds = 0, properties = {} } = packet
   return {
     type: 'CONNECT',
@@ -133,6 +134,8 @@ function fromConnect(packet: IConnectPacket, protocolLevel: ProtocolLevel, willP
     topicAliasMax: properties.topicAliasMaximum ?? 0,
     wantsResponseInformation: properties.requestResponseInformation ?? false,
     wantsProblemInformation: properties.requestProblemInformation ?? true,
+    user,
+    password,
     authenticationMethod: properties.authenticationMethod,
     will: packet.will && fromWill(packet.will, willProperties)
   }

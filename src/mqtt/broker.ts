@@ -1,14 +1,15 @@
 /** The broker: which connections and sessions there are, and how sessions come, wait, end and outlive the daemon. */
 import { limits } from '../limits.ts'
 import type { Counters } from '../memory/counters.ts'
-import { publishRefusal, subscribeRefusal } from './access.ts'
+import { type Authority, openHouse, publishRefusal, subscribeRefusal, type Who } from './access.ts'
 import { expiryMsOf } from './connect.ts'
 import { Connection } from './connection.ts'
 import type { BrokerCounter, Household } from './household.ts'
 import type { Keeper, Kept } from './keeper.ts'
 import type { Outbox } from './outbox.ts'
-import { type Connect, keep, type Message, type ReasonCode, reasonCodes, type Subscription, type Will } from './packet.ts'
+import { type Connect, keepWill, type Message, type ReasonCode, reasonCodes, type Subscription, type Will } from './packet.ts'
 import type { Event } from './phase.ts'
+import type { Rights } from './rights.ts'
 import { type ClientPublisher, type Published, Router } from './router.ts'
 import { Session } from './session.ts'
 
@@ -22,6 +23,7 @@ export interface Admitted {
 export class Broker implements Household {
   readonly counters: Counters<BrokerCounter>
   readonly keeper: Keeper
+  readonly authority: Authority
   readonly nowMs: () => number
   readonly #randomId: () => string
   readonly #router: Router
@@ -35,7 +37,8 @@ export class Broker implements Household {
   #lastNumber: number | undefined
 
   /** @param nowMs monotonic time @param randomId gives the id of a client that has none */
-  constructor(counters: Counters<BrokerCounter>, keeper: Keeper, nowMs: () => number, randomId: () => string) {
+  constructor(counters: Counters<BrokerCounter>, keeper: Keeper, nowMs: () => number, randomId: () => string, authority = openHouse) {
+    this.authority = authority
     this.counters = counters
     this.keeper = keeper
     this.nowMs = nowMs
@@ -82,10 +85,10 @@ export class Broker implements Household {
   }
 
   /** Publishes for a client, unless it may not. */
-  publishFor(publisher: ClientPublisher | 'will', message: Message): Published {
+  publishFor(publisher: ClientPublisher | 'will', message: Message, rights: Rights | undefined): Published {
     const mustFit = message.qos > 0 && publisher !== 'will' // to whom nothing is acknowledged
     const reasonCode =
-      publishRefusal(message.topic) ?? (mustFit && !this.keeper.hasRoomFor(message) ? reasonCodes.quotaExceeded : undefined)
+      publishRefusal(message.topic, rights) ?? (mustFit && !this.keeper.hasRoomFor(message) ? reasonCodes.quotaExceeded : undefined)
     if (reasonCode === undefined) return this.#router.publish(message, publisher)
     this.counters.count('publish-refused')
     return { reasonCode, isKept: false }
@@ -114,11 +117,11 @@ export class Broker implements Household {
   /** Keeps a session as it is now, if it is kept; once a packet, for it is written as a whole. False when that must be tried again later. */
   save(session: Session): boolean {
     if (session.number === 0) return true
-    const { number, clientId, expiryMs, subscriptions, will, where } = session
+    const { number, clientId, user, expiryMs, subscriptions, will, where } = session
     const awayMs = where.name === 'away' ? this.nowMs() - where.sinceMs : undefined
     session.isSaved =
       this.keeper.hasRoomOf(session.subscriptionBytes) &&
-      this.keeper.saveSession({ number, clientId, expirySeconds: expiryMs / 1_000, awayMs, subscriptions, will })
+      this.keeper.saveSession({ number, clientId, user, expirySeconds: expiryMs / 1_000, awayMs, subscriptions, will })
     if (!session.isSaved && !this.#willSave) {
       this.#willSave = true
       this.keeper.afterSync(() => {
@@ -167,8 +170,17 @@ export class Broker implements Household {
     return this.#clients < limits.clientsMax || this.#sessions.get(clientId)?.where.name === 'here'
   }
 
+  /** Why somebody may not come in by a CONNECT, or `undefined`: with the session of another, or a will that may not be published. */
+  entryRefusal({ clientId, will }: Connect, { user }: Who): ReasonCode | undefined {
+    const session = this.#sessions.get(clientId)
+    const isTheirs = !session || this.authority.mayHave(user, session.user)
+    if (isTheirs && (!will || this.authority.rightsOf(user, clientId)?.mayWrite(will.topic) !== false)) return undefined
+    this.counters.count('connect-forbidden')
+    return reasonCodes.notAuthorized
+  }
+
   /** Gives a CONNECT its session: a kept one, or a new one. The same client's older connection ends first. [MQTT-3.1.4-3] */
-  admit(packet: Connect): Admitted {
+  admit(packet: Connect, { user }: Who): Admitted {
     const clientId = packet.clientId || this.#randomId() // [MQTT-3.1.3-6]
     const { where } = this.#sessions.get(clientId) ?? {}
     if (where?.name === 'here') where.owner.takeOver()
@@ -178,7 +190,9 @@ export class Broker implements Household {
     const expiryMs = this.#lastNumber === undefined ? 0 : expiryMsOf(packet.sessionExpirySeconds)
     const session = isPresent ? former : this.#begin(clientId, expiryMs)
     session.expiryMs = expiryMs
-    session.will = packet.will && { ...packet.will, ...keep(packet.will) }
+    session.user = user
+    session.rights = this.authority.rightsOf(user, clientId)
+    session.will = keepWill(packet.will)
     session.willAtMs = Number.POSITIVE_INFINITY // [MQTT-3.1.3-9]
     this.#clients++
     return { session, isPresent }
@@ -215,6 +229,7 @@ export class Broker implements Household {
       this.#makeRoom()
       const session = new Session(this, kept.clientId, kept.number, kept.expirySeconds * 1_000)
       session.where = { name: 'away', sinceMs: nowMs - (kept.awayMs ?? 0) }
+      session.user = kept.user
       this.#sessions.set(session.clientId, session)
       for (const [filter, options] of kept.subscriptions) this.#router.subscribe(session, filter, options)
       for (const packetId of kept.received.ids()) session.received.add(packetId)
@@ -226,6 +241,14 @@ export class Broker implements Household {
       session.will = kept.will
       session.willAtMs = this.#dueAtMs(kept.will)
     }
+    this.review()
+  }
+
+  /** Looks at all rights again: what users had is theirs only as far as it is now. */
+  review(): void {
+    for (const session of this.#sessions.values()) session.rights = this.authority.rightsOf(session.user, session.clientId)
+    for (const connection of this.#connections) if (connection.isRevoked) this.step(connection, { type: 'end', reason: 'revoked' })
+    for (const session of this.#sessions.values()) if (!this.authority.knows(session.user)) this.#forget(session, 'sessions-revoked')
   }
 
   #begin(clientId: string, expiryMs: number): Session {
@@ -242,7 +265,7 @@ export class Broker implements Household {
     this.#forget(longestAway, 'sessions-displaced')
   }
 
-  #forget(session: Session, counter: 'sessions-cleaned' | 'sessions-expired' | 'sessions-displaced'): void {
+  #forget(session: Session, counter: 'sessions-cleaned' | 'sessions-expired' | 'sessions-displaced' | 'sessions-revoked'): void {
     this.#sessions.delete(session.clientId)
     this.counters.count(counter)
     this.#router.forget(session)
@@ -261,8 +284,9 @@ export class Broker implements Household {
     if (!will) return
     session.will = undefined
     session.willAtMs = Number.POSITIVE_INFINITY
-    this.counters.count('wills-published')
-    this.publishFor('will', { ...will, expiresAtMs: will.expirySeconds && this.nowMs() + will.expirySeconds * 1_000 })
+    const message = { ...will, expiresAtMs: will.expirySeconds && this.nowMs() + will.expirySeconds * 1_000 }
+    const { reasonCode } = this.publishFor('will', message, session.rights)
+    this.counters.count(reasonCode === reasonCodes.notAuthorized ? 'wills-withheld' : 'wills-published')
     if (this.#sessions.get(session.clientId) === session) this.save(session) // [MQTT-3.1.2-10]
   }
 }

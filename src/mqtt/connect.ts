@@ -39,17 +39,17 @@ export function keepAliveSecondsOf({ protocolLevel, keepAliveSeconds }: Connect)
 }
 
 /** The CONNACK of a client that is let in. @param isPresent whether its session was there before */
-export function welcome(packet: Connect, { clientId, expiryMs }: Session, isPresent: boolean): Reply {
+export function welcome(packet: Connect, session: Session, isPresent: boolean): Reply {
   const keepAliveSeconds = keepAliveSecondsOf(packet)
-  const expirySeconds = expiryMs / 1_000
+  const expirySeconds = session.expiryMs / 1_000
   const properties: ConnackProperties = {
     sessionExpirySeconds: expirySeconds === packet.sessionExpirySeconds ? undefined : expirySeconds,
-    assignedClientId: packet.clientId === '' ? clientId : undefined, // [MQTT-3.1.3-7]
+    assignedClientId: packet.clientId === '' ? session.clientId : undefined, // [MQTT-3.1.3-7]
     serverKeepAliveSeconds: keepAliveSeconds === packet.keepAliveSeconds ? undefined : keepAliveSeconds, // [MQTT-3.2.2-22]
     receiveMaximum: limits.receivedMax,
     packetBytesMax: limits.packetBytesMax,
     topicAliasMax: limits.topicAliasMax,
-    responseInformation: wantsResponse(packet) ? responseTopic(clientId) : undefined // [MQTT-3.1.2-28]
+    responseInformation: wantsResponse(packet) ? responseTopic(session) : undefined // [MQTT-3.1.2-28]
   }
   return { type: 'CONNACK', sessionPresent: isPresent, reasonCode: reasonCodes.success, properties }
 }
@@ -59,8 +59,9 @@ function wantsResponse({ wantsResponseInformation, packetBytesMax }: Connect): b
   return wantsResponseInformation && packetBytesMax > 8 * limits.clientIdCharactersMax
 }
 
-/** Where a client may have answers sent to it. */
-function responseTopic(clientId: string): string {
-  const topic = `response/${clientId}`
-  return publishRefusal(topic) === undefined ? topic : `response/${[...clientId].map(letter => letter.codePointAt(0)).join('-')}`
+/** Where a client may have answers sent to it, if it may read them there. */
+function responseTopic({ clientId, rights }: Session): string | undefined {
+  const plain = `response/${clientId}`
+  const topic = publishRefusal(plain) === undefined ? plain : `response/${[...clientId].map(letter => letter.codePointAt(0)).join('-')}`
+  return rights?.mayRead(topic) === false ? undefined : topic
 }

@@ -1,11 +1,12 @@
 /** One connection's protocol: its phases, the events that meet them, and what happens in every cell of that table. */
 import { limits } from '../limits.ts'
-import { IncomingAliases } from './alias.ts'
 import type { Broker } from './broker.ts'
-import { connectRefusal, expiryMsOf, isLevel, keepAliveSecondsOf, welcome } from './connect.ts'
-import { type CloseReason, codesOfEnds, type Outbox } from './outbox.ts'
-import { type Connect, messageOf, type Publish, type ReasonCode, reasonCodes, type Subscription } from './packet.ts'
-import { type Event, type EventOf, isPacket, type Open, type Opening, type Phase } from './phase.ts'
+import { expiryMsOf } from './connect.ts'
+import { close, closeLate, violation } from './ending.ts'
+import { connect, enter, isRefused } from './entering.ts'
+import type { Outbox } from './outbox.ts'
+import { messageOf, type Publish, reasonCodes, type Subscription } from './packet.ts'
+import { type Event, type EventOf, isPacket, type Open, type Phase } from './phase.ts'
 import { Promises } from './promises.ts'
 import type { ClientPublisher } from './router.ts'
 import type { Session } from './session.ts'
@@ -47,6 +48,11 @@ export class Connection implements ClientPublisher {
     if (isPacket(event)) this.#lastHeardMs = this.broker.nowMs()
     const act = table[this.phase.name][event.type] as unknown as (connection: Connection, phase: Phase, event: Event) => void
     act(this, this.phase, event)
+  }
+
+  /** Whether it is somebody who may not be here any more. */
+  get isRevoked(): boolean {
+    return this.phase.name === 'open' && !this.broker.authority.holds(this.phase.who)
   }
 
   takeOver(): void {
@@ -108,10 +114,30 @@ const table: { readonly [N in Phase['name']]: Cells<Extract<Phase, { name: N }>>
     DISCONNECT: violation,
     AUTH: violation,
     malformed: connection => close(connection, 'malformed'),
+    identified: ignore,
     drained: ignore,
-    tick: (connection, { sinceMs }) => {
-      if (connection.broker.nowMs() - sinceMs > limits.connectMs) close(connection, 'connect-timeout')
+    tick: closeLate,
+    end: (connection, _, { reason }) => close(connection, reason)
+  },
+  checking: {
+    CONNECT: violation,
+    PUBLISH: violation,
+    PUBACK: violation,
+    PUBREC: violation,
+    PUBREL: violation,
+    PUBCOMP: violation,
+    SUBSCRIBE: violation,
+    UNSUBSCRIBE: violation,
+    PINGREQ: violation,
+    DISCONNECT: violation,
+    AUTH: violation,
+    malformed: connection => close(connection, 'malformed'), // a frame that is none: no packet is taken meanwhile
+    identified: (connection, { packet }, { verdict }) => {
+      connection.outbox.hold(false)
+      if (!isRefused(connection, packet)) enter(connection, packet, verdict)
     },
+    drained: ignore,
+    tick: closeLate,
     end: (connection, _, { reason }) => close(connection, reason)
   },
   open: {
@@ -131,6 +157,7 @@ const table: { readonly [N in Phase['name']]: Cells<Extract<Phase, { name: N }>>
     DISCONNECT: disconnect,
     AUTH: violation, // [MQTT-4.12.0-7]
     malformed: (connection, _, { reasonCode }) => close(connection, 'malformed', reasonCode),
+    identified: ignore,
     drained: (_, { session }) => session.pump(),
     tick: (connection, { session, silenceMs }) => {
       if (silenceMs > 0 && connection.silentMs() > silenceMs)
@@ -152,43 +179,11 @@ const table: { readonly [N in Phase['name']]: Cells<Extract<Phase, { name: N }>>
     DISCONNECT: ignore,
     AUTH: ignore,
     malformed: ignore,
+    identified: ignore,
     drained: ignore,
     tick: ignore,
     end: ignore
   }
-}
-
-function connect(connection: Connection, _: Opening, packet: Connect): void {
-  const { broker, outbox } = connection
-  const { protocolLevel: level, clientId, packetBytesMax, topicAliasMax, receiveMaximum } = packet
-  if (!isLevel(level)) {
-    refuse(connection, reasonCodes.unsupportedProtocolVersion) // [MQTT-3.1.2-2]
-    return
-  }
-  outbox.speak({ level, packetBytesMax, topicAliasMax })
-  const refusal = connectRefusal(packet, broker.hasRoomFor(clientId))
-  if (refusal !== undefined) {
-    refuse(connection, refusal)
-    return
-  }
-  const { session, isPresent } = broker.admit(packet)
-  connection.phase = {
-    name: 'open',
-    session,
-    level,
-    silenceMs: keepAliveSecondsOf(packet) * 1_500,
-    aliases: new IncomingAliases(),
-    inherited: session.received.size
-  }
-  // In MQTT 3.1 the bit that tells of a kept session is reserved.
-  outbox.reply(welcome(packet, session, isPresent && level > 3)) // [MQTT-3.2.0-1]
-  session.resume(connection, outbox, receiveMaximum)
-  broker.save(session) // as one whose client is here
-}
-
-function refuse(connection: Connection, reasonCode: ReasonCode): void {
-  connection.outbox.reply({ type: 'CONNACK', sessionPresent: false, reasonCode }) // [MQTT-3.2.2-6]
-  close(connection, 'refused') // [MQTT-3.2.2-7]
 }
 
 function publish(connection: Connection, { session, level, aliases, inherited }: Open, packet: Publish): void {
@@ -217,7 +212,7 @@ function publish(connection: Connection, { session, level, aliases, inherited }:
     close(connection, 'quota')
     return
   }
-  const { reasonCode, isKept } = broker.publishFor(connection, message)
+  const { reasonCode, isKept } = broker.publishFor(connection, message, session.rights)
   if (qos === 2) {
     const isReceiptKept = reasonCode < 0x80 && broker.receive(session, packetId) // [MQTT-4.3.3-9]
     promises.make({ type: 'PUBREC', packetId, reasonCode }, isKept || isReceiptKept)
@@ -281,19 +276,4 @@ function disconnect(connection: Connection, { session }: Open, packet: EventOf<'
   if (seconds !== undefined) session.expiryMs = expiryMsOf(seconds)
   if (packet.reasonCode === reasonCodes.success) session.will = undefined // [MQTT-3.14.4-3]
   close(connection, 'client')
-}
-
-function violation(connection: Connection): void {
-  close(connection, 'protocol', reasonCodes.protocolError) // [MQTT-4.13.1-1]
-}
-
-/** Ends a connection: its session goes away, and with it the will is due, unless the client said goodbye. [MQTT-3.1.2-8] */
-function close(connection: Connection, reason: CloseReason, reasonCode: ReasonCode | undefined = codesOfEnds[reason]): void {
-  const { broker, outbox, phase } = connection
-  connection.phase = { name: 'closed' }
-  broker.counters.count(`closed-${reason}`)
-  connection.forget()
-  if (phase.name === 'open' && phase.level === 5 && reasonCode !== undefined) outbox.reply({ type: 'DISCONNECT', reasonCode }) // [MQTT-4.13.2-1]
-  outbox.close(reason)
-  if (phase.name === 'open') broker.leave(phase.session)
 }

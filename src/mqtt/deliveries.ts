@@ -9,6 +9,14 @@ import { type Delivery, Window } from './window.ts'
 /** What is to be delivered, and how. */
 export type Due<S> = Pick<Delivery<S>, 'message' | 'qos' | 'retain' | 'subscriptionIds' | 'group'>
 
+/** Whose they are. */
+interface DeliveriesOwner {
+  /** Messages at QoS 2 of a kept session may go out. */
+  pump(): void
+  /** Whether it may have what comes by a topic; that may change while a message waits. */
+  mayRead(topic: string): boolean
+}
+
 /**
  * Deliveries in their order:
  *
@@ -20,7 +28,7 @@ export class Deliveries<S> {
   /** The session's number on the disk; 0 when nothing of it is kept. */
   readonly #session: number
   /** Let go of with the session: a disk that fails may call back late. */
-  #owner: { pump(): void } | undefined
+  #owner: DeliveriesOwner | undefined
   readonly #window = new Window<S>(limits.inflightMax, limits.inflightBytesMax)
   readonly #queue = new Queue<Delivery<S>>(limits.queueMessagesMax, limits.queueBytesMax)
   #lastOrder = 0
@@ -30,8 +38,7 @@ export class Deliveries<S> {
   /** PUBRECs that are not on the disk yet. */
   #releasing = 0
 
-  /** @param owner told when messages at QoS 2 of a kept session may go out */
-  constructor(household: Household, session: number, owner: { pump(): void }) {
+  constructor(household: Household, session: number, owner: DeliveriesOwner) {
     this.#household = household
     this.#session = session
     this.#owner = owner
@@ -187,7 +194,7 @@ export class Deliveries<S> {
     for (const delivery of this.#window.deliveries()) {
       if (delivery.sent) continue
       if (!this.#window.hasQuota || (delivery.state === 'released' && this.#releasing > 0)) return false
-      const posted = this.#post(outbox, delivery)
+      const posted = this.#isWithheld(delivery) ? 'withheld' : this.#post(outbox, delivery)
       if (posted === 'full') return false
       if (posted === 'sent') {
         this.#window.begin(delivery)
@@ -201,8 +208,7 @@ export class Deliveries<S> {
 
   #drainQueue(outbox: Outbox): boolean {
     for (let delivery = this.#queue.peek(); delivery; delivery = this.#queue.peek()) {
-      if (this.#isOverdue(delivery)) {
-        this.#household.counters.count('deliveries-expired')
+      if (this.#isOverdue(delivery) || this.#isWithheld(delivery)) {
         this.#drop(this.#queue.shift() as Delivery<S>)
         continue
       }
@@ -236,7 +242,16 @@ export class Deliveries<S> {
    * the client may hold its packet id. [MQTT-3.3.2-5] [MQTT-4.3.3-7]
    */
   #isOverdue({ repeated, qos, message }: Delivery<S>): boolean {
-    return !(repeated && qos === 2) && isExpired(message, this.#household.nowMs())
+    const isOverdue = !(repeated && qos === 2) && isExpired(message, this.#household.nowMs())
+    if (isOverdue) this.#household.counters.count('deliveries-expired')
+    return isOverdue
+  }
+
+  /** Whether the client may not have it any more. */
+  #isWithheld({ state, message }: Delivery<S>): boolean {
+    const isWithheld = state === 'message' && !(this.#owner as DeliveriesOwner).mayRead(message.topic)
+    if (isWithheld) this.#household.counters.count('deliveries-withheld')
+    return isWithheld
   }
 
   #mustWait({ qos, order }: Delivery<S>): boolean {

@@ -9,6 +9,7 @@ export const closeReasons = [
   'malformed', // bytes that are no packet of MQTT
   'protocol', // a packet where the standard forbids it
   'refused', // CONNACK said no
+  'revoked', // whoever it is may not be here any more
   'keep-alive', // nothing heard for 1.5 times the keep-alive
   'connect-timeout', // no CONNECT in time
   'taken-over', // the same client id connected again
@@ -23,7 +24,8 @@ export const codesOfEnds: Readonly<Partial<Record<CloseReason, ReasonCode>>> = {
   server: reasonCodes.serverShuttingDown,
   'keep-alive': reasonCodes.keepAliveTimeout,
   'taken-over': reasonCodes.sessionTakenOver, // [MQTT-3.1.4-3]
-  quota: reasonCodes.quotaExceeded
+  quota: reasonCodes.quotaExceeded,
+  revoked: reasonCodes.notAuthorized
 }
 
 /** Whether a connection that ends for a reason is cut off at once: its peer takes nothing, is gone, or must not have a place. */
@@ -45,6 +47,8 @@ export type Posted = 'sent' | 'full' | 'too-large'
 
 /** The way out to one client, bounded. Nothing of it calls the broker back: what comes of it is an event of a later step. */
 export interface Outbox {
+  /** The client's address. */
+  readonly peer: string
   /** Names how the client speaks, before anything is sent; until then it is MQTT 3.1.1. */
   speak(voice: Voice): void
   /** Sends what answers a client; when even that does not fit, the outbox closes the connection as too slow. */

@@ -54,6 +54,7 @@ export const reasonCodes = {
   protocolError: 0x82,
   unsupportedProtocolVersion: 0x84,
   clientIdentifierNotValid: 0x85,
+  badUserNameOrPassword: 0x86,
   notAuthorized: 0x87,
   serverUnavailable: 0x88,
   serverBusy: 0x89,
@@ -68,7 +69,8 @@ export const reasonCodes = {
   receiveMaximumExceeded: 0x93,
   topicAliasInvalid: 0x94,
   packetTooLarge: 0x95,
-  quotaExceeded: 0x97
+  quotaExceeded: 0x97,
+  connectionRateExceeded: 0x9f
 } as const
 export type ReasonCode = (typeof reasonCodes)[keyof typeof reasonCodes]
 
@@ -91,6 +93,8 @@ export interface Connect {
   readonly wantsResponseInformation: boolean
   readonly wantsProblemInformation: boolean
   readonly authenticationMethod: string | undefined
+  readonly user: string | undefined
+  readonly password: Uint8Array | undefined
   readonly will: Will | undefined
 }
 
@@ -176,6 +180,11 @@ export function weightBytes({ topic, payload, properties }: Message): number {
 /** A copy that may outlive the chunk in which the message came: a view would pin 64 KiB or change later, and a Buffer's `slice` is a view. */
 export function keep({ topic, payload, qos, retain, properties, expiresAtMs }: Message): Message {
   return { topic, payload: new Uint8Array(payload), qos, retain, properties: properties && new Uint8Array(properties), expiresAtMs }
+}
+
+/** The same of a will. */
+export function keepWill(will: Will | undefined): Will | undefined {
+  return will && { ...will, ...keep(will) }
 }
 
 /** Whether a message has expired at a monotonic time. */

@@ -8,6 +8,8 @@ export interface SessionRecord {
   /** Names it on the disk. */
   readonly number: number
   readonly clientId: string
+  /** Whose it is; empty when it is anyone's. */
+  readonly user: string
   readonly expirySeconds: number
   /** How long its client has been away; undefined while it is here. */
   readonly awayMs: number | undefined
@@ -46,7 +48,7 @@ const uint32Max = 0xffff_ffff
  * brackets is there if its flag is set, which is shown as the bit's value.
  *
  *     message   version | flags: QoS 3, retain 4, expires 8 | [ ms that remain | wall time ] | content
- *     session   version | flags: will 1, away 2 | client id | expiry in seconds | [ ms away | wall time ] | [ will ]
+ *     session   version | flags: will 1, away 2, user 4 | client id | [ user ] | expiry in seconds | [ ms away | wall time ] | [ will ]
  *               | each subscription: filter, flags: QoS 3, no local 4, retain as published 8, retain handling 48, identifier
  *     will      flags: QoS 3, retain 4, expires 8 | delay in seconds | [ expiry in seconds ] | content
  *     content   topic | properties, of no length if there are none | payload
@@ -84,11 +86,12 @@ export class Records {
     return from.isAtEnd ? message : undefined
   }
 
-  encodeSession({ clientId, expirySeconds, awayMs, subscriptions, will }: SessionRecord, now: Moment): Uint8Array {
+  encodeSession({ clientId, user, expirySeconds, awayMs, subscriptions, will }: SessionRecord, now: Moment): Uint8Array {
     const out = this.#out
     out.number(version)
-    out.number(flag(will !== undefined, 1) | flag(awayMs !== undefined, 2))
+    out.number(flag(will !== undefined, 1) | flag(awayMs !== undefined, 2) | flag(user !== '', 4))
     out.text(clientId)
+    if (user !== '') out.text(user)
     out.number(Math.floor(expirySeconds))
     if (awayMs !== undefined) this.#putLapse(awayMs, now)
     if (will) this.#putWill(will)
@@ -104,13 +107,14 @@ export class Records {
   decodeSession(number: number, bytes: Uint8Array, now: Moment): SessionRecord | undefined {
     const from = new ByteReader(bytes, this.#text)
     from.number(version, version)
-    const flags = from.number(0, 3)
-    const [clientId, expirySeconds] = [from.text(), from.number(0, uint32Max)]
+    const flags = from.number(0, 7)
+    const [clientId, user, expirySeconds] = [from.text(), (flags & 4) > 0 ? from.text() : '', from.number(0, uint32Max)]
     const lapse = (flags & 2) > 0 ? getLapse(from, now) : undefined
     const will = (flags & 1) > 0 ? getWill(from) : undefined
     const subscriptions = new Map<string, SubscriptionOptions>()
     while (from.hasMore) subscriptions.set(from.text(), getOptions(from))
-    return from.isAtEnd ? { number, clientId, expirySeconds, awayMs: lapse && lapse.ms + lapse.sinceMs, subscriptions, will } : undefined
+    const awayMs = lapse && lapse.ms + lapse.sinceMs
+    return from.isAtEnd ? { number, clientId, user, expirySeconds, awayMs, subscriptions, will } : undefined
   }
 
   encodeDelivery({ packetId, qos, retain, subscriptionIds, body }: DeliveryRow): Uint8Array {

@@ -2,6 +2,7 @@
 import type { Household } from './household.ts'
 import { keep, type Message, type QoS, type ReasonCode, reasonCodes, type SubscriptionOptions } from './packet.ts'
 import { Retained } from './retained.ts'
+import type { Rights } from './rights.ts'
 import type { Delivered, Owner, Session } from './session.ts'
 import { isShared } from './topic.ts'
 import { type Group, type Subscribed, Tree, type Visitor } from './tree.ts'
@@ -31,6 +32,8 @@ export class Router implements Visitor<Session> {
   readonly #matched: Session[] = []
   readonly #groups: Group<Session>[] = []
   #stamp = 0
+  #topic = ''
+  #withheld = 0
   #retain = false
   /** Who is not sent its own messages, if it asked so. */
   #local: Session | undefined
@@ -67,7 +70,8 @@ export class Router implements Visitor<Session> {
     for (const filter of session.subscriptions.keys()) this.#tree.unsubscribe(filter, session)
     for (const { group, message, qos, sent, repeated } of session.deliveries()) {
       const isBegun = qos === 2 && (sent || repeated) // [MQTT-4.8.2-5]
-      if (group && group.members.length > 0 && !isBegun) this.#deliverToGroup(group, message, () => message, 'will')
+      if (!isBegun && group?.members.some(({ subscriber }) => subscriber.mayShare(message.topic)))
+        this.#deliverToGroup(group, message, () => message, 'will')
     }
   }
 
@@ -99,6 +103,7 @@ export class Router implements Visitor<Session> {
     counters.count('deliveries-sent', became.sent)
     counters.count('deliveries-queued', became.queued)
     counters.count('deliveries-dropped', became.dropped)
+    if (this.#withheld > 0) counters.count('deliveries-withheld', this.#withheld)
     const reasonCode = retained === 'refused' ? reasonCodes.quotaExceeded : codeOf(offered, this.#lost)
     return { reasonCode, isKept: this.#isKept }
   }
@@ -113,6 +118,7 @@ export class Router implements Visitor<Session> {
 
   subscriber({ subscriber, options }: Subscribed<Session>): void {
     if (options.noLocal && subscriber === this.#local) return // [MQTT-3.8.3-3]
+    if (subscriber.rights !== undefined && !this.#mayRead(subscriber.rights)) return
     const match = subscriber.match
     if (match.stamp !== this.#stamp) {
       match.stamp = this.#stamp
@@ -128,14 +134,24 @@ export class Router implements Visitor<Session> {
   }
 
   group(group: Group<Session>): void {
-    this.#groups.push(group)
+    if (group.members.some(({ subscriber }) => subscriber.mayShare(this.#topic))) this.#groups.push(group)
+    else this.#withheld++
   }
 
   #match(message: Message, publisher: Publisher): void {
     this.#stamp++
+    this.#topic = message.topic
+    this.#withheld = 0
     this.#retain = message.retain
     this.#local = typeof publisher === 'string' ? undefined : publisher.session
     this.#tree.match(message.topic, this)
+  }
+
+  /** Looked up once for each message and user, not for each of its sessions. */
+  #mayRead(rights: Rights): boolean {
+    const mayRead = rights.mayReadNow(this.#topic, this.#stamp)
+    if (!mayRead) this.#withheld++
+    return mayRead
   }
 
   /** Answers whether something of it is on its way to the disk. What the daemon says of itself is not: it says it again when it starts. */
@@ -160,7 +176,7 @@ export class Router implements Visitor<Session> {
 
   /** One of a group takes the message: the next one who is here and keeps up, if there is one. */
   #deliverToGroup(group: Group<Session>, message: Message, kept: () => Message, publisher: Publisher): Delivered {
-    const { subscriber, options } = choose(group)
+    const { subscriber, options } = choose(group, message.topic)
     subscriber.match.retain = options.retainAsPublished && message.retain
     subscriber.match.subscriptionIds = options.identifier > 0 ? [options.identifier] : noIds
     const qos = Math.min(message.qos, options.qos) as QoS // [MQTT-4.8.2-3]
@@ -185,14 +201,15 @@ function codeOf(offered: number, lost: number): ReasonCode {
   return lost === offered ? reasonCodes.quotaExceeded : reasonCodes.success
 }
 
-/** Whose turn it is: a client that is here and keeps up, else one that is here, else one that is away. */
-function choose(group: Group<Session>): Subscribed<Session> {
+/** Whose turn it is among those who may read it, of whom there is one: a client that is here and keeps up, else one that is here, else one that is away. */
+function choose(group: Group<Session>, topic: string): Subscribed<Session> {
   const { members } = group
   let best = 0
   let bestRank = -1
   for (let step = 0; step < members.length && bestRank < 2; step++) {
     const index = (group.next + step) % members.length
     const { subscriber } = members[index] as Subscribed<Session>
+    if (!subscriber.mayShare(topic)) continue
     const rank = subscriber.where.name === 'away' ? 0 : subscriber.isBehind() ? 1 : 2
     if (rank > bestRank) {
       best = index

@@ -6,6 +6,7 @@ import { IdSet } from './id-set.ts'
 import type { Outbox, Posted } from './outbox.ts'
 import { type Message, type PublishOptions, type QoS, type SubscriptionOptions, secondsLeft, type Will } from './packet.ts'
 import type { Walk } from './retained.ts'
+import { anyone, type Rights } from './rights.ts'
 import { filterWeightBytes } from './topic.ts'
 import type { Group } from './tree.ts'
 import type { Delivery } from './window.ts'
@@ -58,6 +59,10 @@ export class Session {
   /** Packet ids of QoS 2 messages that were taken and not yet released. [MQTT-4.3.3-10] */
   readonly received = new IdSet()
   where: Where
+  /** Whose it is; empty when it is anyone's. */
+  user: string = anyone
+  /** What that one may do; undefined is everything. */
+  rights: Rights | undefined
   /** Whether it is on its way to the disk as it is now, or need not be. */
   isSaved = true
   /** Set by the broker while it matches one message, so that overlapping filters deliver once. */
@@ -101,6 +106,16 @@ export class Session {
   /** What the filters weigh. */
   get subscriptionBytes(): number {
     return this.#subscriptionBytes
+  }
+
+  /** Whether its client may have what comes by a topic. */
+  mayRead(topic: string): boolean {
+    return this.rights === undefined || this.rights.mayRead(topic)
+  }
+
+  /** Whether it may have it as one of a group. */
+  mayShare(topic: string): boolean {
+    return this.rights === undefined || (this.rights.mayShare && this.rights.mayRead(topic))
   }
 
   /** Adds a subscription, or replaces the options of the same one; who asks has made sure that it may. */
@@ -257,6 +272,10 @@ export class Session {
     const subscriptionIds = options.identifier > 0 ? [options.identifier] : noIds
     const nowMs = this.#household.nowMs()
     for (let message = walk.peek(nowMs); message; message = walk.peek(nowMs)) {
+      if (!this.mayRead(message.topic)) {
+        walk.shift()
+        continue
+      }
       const qos = Math.min(message.qos, options.qos) as QoS
       const posted = this.#postRetained(outbox, message, qos, subscriptionIds)
       if (posted === 'full' || posted === 'window-full') return posted

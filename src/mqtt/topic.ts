@@ -57,6 +57,35 @@ export function matches(filter: string, topic: string): boolean {
   return at > topic.length
 }
 
+/** Whether there is a topic that two filters both match; they must be as for `matches`. */
+export function meet(one: string, other: string): boolean {
+  return isBesideServer(one, other) || isBesideServer(other, one) ? false : levelsMeet(one.split('/'), other.split('/'), 0)
+}
+
+/** Whether a filter matches all that another one does; of two that end in `#` it may say no where it could say yes. */
+export function covers(wide: string, narrow: string): boolean {
+  return !isBesideServer(wide, narrow) && levelsCover(wide.split('/'), narrow.split('/'), 0)
+}
+
+/** Whether one begins with a wildcard and the other is of the server's own topics, which that never matches. [MQTT-4.7.2-1] */
+function isBesideServer(wild: string, own: string): boolean {
+  return own.startsWith('$') && (wild.startsWith('#') || wild.startsWith('+'))
+}
+
+function levelsMeet(one: readonly string[], other: readonly string[], at: number): boolean {
+  const [a, b] = [one[at], other[at]]
+  if (a === '#' || b === '#') return true // it matches its parent too
+  if (a === undefined || b === undefined) return a === b
+  return (a === '+' || b === '+' || a === b) && levelsMeet(one, other, at + 1)
+}
+
+function levelsCover(wide: readonly string[], narrow: readonly string[], at: number): boolean {
+  const [a, b] = [wide[at], narrow[at]]
+  if (a === '#') return true
+  if (a === undefined || b === undefined || b === '#') return a === b
+  return (a === '+' || a === b) && levelsCover(wide, narrow, at + 1)
+}
+
 function endOfLevel(text: string, from: number): number {
   const slash = text.indexOf('/', from)
   return slash < 0 ? text.length : slash

@@ -33,6 +33,11 @@ export class DerivedHistory implements Sink {
     this.#turn = turn
   }
 
+  /** Its history stays. */
+  forget(sensor: string): void {
+    this.#last.delete(sensor)
+  }
+
   /** Puts all of it into the store: done once a minute, and to be done at the end. */
   save(): void {
     this.#ledger?.save()

@@ -25,6 +25,10 @@ export class Latest implements Sink {
     this.#heard.set(placeOf(report), { report, atMs: this.#nowMs() })
   }
 
+  forget(place: string): void {
+    this.#heard.delete(place)
+  }
+
   /** What is live, in a few words, such as `430 W, 1: 88 W`. */
   describe(): string {
     const live = this.sensors().flatMap(({ sensor, report, stale }) =>

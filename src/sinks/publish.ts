@@ -53,6 +53,12 @@ export class Publisher implements Sink {
     if (report.kind !== 'derived' && report.celsius !== undefined) this.#publish(`${place}/temperature`, String(report.celsius))
   }
 
+  /** Takes back what was published of a derived sensor. */
+  forget(place: string): void {
+    this.#heardMs.delete(place)
+    for (const what of ['state', 'power', 'availability']) this.#publish(`${place}/${what}`, '')
+  }
+
   /** Tells how a meter is; `atMs` is wall time. */
   status(meter: MeterTold, status: MeterStatus, atMs: number): void {
     const { id, source, simulated } = meter

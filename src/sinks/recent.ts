@@ -26,6 +26,10 @@ export class Recent implements Sink {
     ring.push(report.atMs, report.watts)
   }
 
+  forget(place: string): void {
+    this.#rings.delete(place)
+  }
+
   /** What is remembered, by place. */
   sensors(): readonly RecentPoints[] {
     return [...this.#rings].sort(([a], [b]) => (a < b ? -1 : 1)).map(([sensor, ring]) => ({ sensor, points: [...ring.points()] }))

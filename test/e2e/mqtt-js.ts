@@ -10,7 +10,7 @@ import { makeFolder } from '../fixtures/e2e/program.ts'
 import { until } from '../fixtures/e2e/wait.ts'
 
 const browser = await startBrowser(t)
-const daemon = await startDaemon(t, { source: 'demo' })
+const daemon = await startDaemon(t, { source: 'demo', more: ['--origins', 'any'] }) // a file is a page from nowhere
 const folder = makeFolder(t)
 const zippedBytesMost = 8_600
 

@@ -30,7 +30,7 @@ import { aWhile, until } from '../fixtures/e2e/wait.ts'
 t.jobs = 8
 
 const isMosquitto = process.env['STOCK_CLIENTS_WITH'] === 'mosquitto'
-const broker = isMosquitto ? await startMosquitto(t) : await startDaemon(t, { source: '/dev/does-not-exist' })
+const broker = isMosquitto ? await startMosquitto(t) : await startDaemon(t, { source: '/dev/does-not-exist', more: ['--origins', 'any'] })
 const addresses: Readonly<Record<Transport, string>> = {
   TCP: `tcp://127.0.0.1:${broker.mqttPort}`,
   WebSocket: `ws://127.0.0.1:${broker.httpPort}/mqtt`

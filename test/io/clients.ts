@@ -2,6 +2,8 @@
 import { deepStrictEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import { Callers } from '../../src/io/callers.ts'
+import { makeProxies } from '../../src/io/proxies.ts'
 import { limits } from '../../src/limits.ts'
 import { bytesOf, chop, parseReplies, sizes } from '../fixtures/io/arbitraries.ts'
 import { DoubleLink } from '../fixtures/io/double-link.ts'
@@ -62,7 +64,7 @@ t.test('the chunk may be reused after the call, even though the message is still
   for (const reader of readers) t.match(parseReplies(reader.arrivedBytes), [{ topic: 't', payload: Buffer.from('hello') }])
 })
 
-t.test('each fault is counted, told once a minute, and ends the connection without an answer', async t => {
+t.test('each fault is counted, told once an hour, and ends the connection without an answer', async t => {
   const house = new House()
   for (let round = 0; round < 3; round++) {
     const link = new DoubleLink('bare')
@@ -364,4 +366,36 @@ t.test('a client of MQTT 5.0 that takes no packet as long as its CONNACK is clos
   peer.send(bytesOf(connectOf('', { protocolLevel: 5, packetBytesMax: 16 }), 5))
   await until(() => peer.isClosed, 'the end')
   t.equal(peer.chunks.length, 0)
+})
+
+t.test('of one address no more strangers come in than its share, however many clients it has', async t => {
+  const house = new House()
+  const silent = { error() {}, warning() {}, notice() {}, info() {}, warnSeldom() {} }
+  const callers = new Callers(makeProxies([]), house.clock, silent)
+  const come = (peer: string): DoubleLink => {
+    const link = Object.defineProperty(new DoubleLink('bare'), 'peer', { value: peer })
+    house.clients.accept(link, callers)
+    return link
+  }
+  const here = Array.from({ length: limits.strangersOfOneMax + 3 }, (_, index) => {
+    const link = come('192.168.1.7')
+    link.send(bytesOf(connectOf(`client${index}`)))
+    return link
+  })
+  await turns()
+  t.ok(
+    here.every(({ ends }) => ends.length === 0),
+    'who says who it is is no stranger'
+  )
+  const strangers = Array.from({ length: limits.strangersOfOneMax + 1 }, () => come('192.168.1.7'))
+  t.strictSame(
+    strangers.map(({ ends }) => ends.length),
+    [...Array.from({ length: limits.strangersOfOneMax }, () => 0), 1]
+  )
+  t.strictSame(strangers.at(-1)?.ends, ['too-many'])
+  t.equal(callers.counters.get('connects-too-silent'), 1)
+  t.strictSame(come('192.168.1.8').ends, [], 'another address finds a place')
+  strangers[0]?.cut()
+  await turns()
+  t.strictSame(come('192.168.1.7').ends, [], 'and so does this one when there is room again')
 })

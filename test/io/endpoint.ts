@@ -1,12 +1,13 @@
 /** The API over real sockets: what a request means, what comes with it, and answers in pieces, byte by byte. */
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { type Endpoint, endpoint, readJson } from '../../src/io/endpoint.ts'
+import { type Endpoint, endpoint, type Need, readJson } from '../../src/io/endpoint.ts'
 import { makeHttpServer } from '../../src/io/http.ts'
 import { choice, place } from '../../src/io/parameters.ts'
 import { json, jsonReply, Refusal } from '../../src/io/reply.ts'
 import { makeWebSocketDoor } from '../../src/io/websocket.ts'
 import { limits, setLimits } from '../../src/limits.ts'
+import type { Who } from '../../src/mqtt/access.ts'
 import { listenOnFree, type Test } from '../fixtures/io/serving.ts'
 import { connectRaw, type Raw } from '../fixtures/io/upgrade.ts'
 import { turns, until } from '../fixtures/io/waiting.ts'
@@ -90,7 +91,7 @@ function entries(seen: Seen): readonly Endpoint[] {
   ]
 }
 
-async function serveEntries(t: Test, admit?: () => Promise<void>) {
+async function serveEntries(t: Test, admit?: (request: unknown, peer: string, need: Need) => Promise<Who>) {
   const seen: Seen = { pieces: 0, closed: 0, waiting: [], bytes: 0 }
   const failed: Error[] = []
   const door = makeWebSocketDoor(() => undefined)
@@ -202,7 +203,9 @@ t.test('a body in any pieces, and one that waits to be asked for', async t => {
 })
 
 t.test('who may not change anything is told so before sending much', async t => {
-  const { port, say } = await serveEntries(t, () => Promise.reject(new Refusal(401, 'who are you?')))
+  const { port, say } = await serveEntries(t, (_request, _peer, need) =>
+    need === 'see' ? Promise.resolve({ user: '', proof: '' }) : Promise.reject(new Refusal(401, 'who are you?'))
+  )
   const file = head('POST /api/file', 'Content-Type: application/x-ndjson', 'Content-Length: 40000000', 'Expect: 100-continue')
   const raw = await connectRaw(t, port, file)
   await until(() => raw.isEnded, 'an answer')

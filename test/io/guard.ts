@@ -1,8 +1,13 @@
-/** The guard: who may change something, and how often one may guess. */
+/** The guard: who may ask what, and how often one may guess. */
 import { hostname } from 'node:os'
 import t from 'tap'
+import { Doorkeeper } from '../../src/io/doorkeeper.ts'
+import type { Need } from '../../src/io/endpoint.ts'
 import { Guard } from '../../src/io/guard.ts'
+import { makeLog } from '../../src/io/log.ts'
+import { Pages } from '../../src/io/origins.ts'
 import { type PasswordState, readPassword, writePassword } from '../../src/io/password.ts'
+import { makeProxies } from '../../src/io/proxies.ts'
 import { Refusal } from '../../src/io/reply.ts'
 import type { Request } from '../../src/io/request.ts'
 import { limits, setLimits } from '../../src/limits.ts'
@@ -12,6 +17,11 @@ const rounds = limits.passwordRounds
 setLimits({ passwordRounds: 50 })
 t.teardown(() => setLimits({ passwordRounds: rounds }))
 
+const quiet = makeLog(
+  () => undefined,
+  false,
+  () => 0
+)
 const state = t.testdir()
 await writePassword(state, 'open: sesame')
 const set = readPassword(state)
@@ -20,14 +30,23 @@ const basic = (password: string, user = 'anyone'): string => `Basic ${Buffer.fro
 const right = { authorization: basic('open: sesame') }
 const wrong = { authorization: basic('wrong') }
 
-function guard(password: PasswordState = set, proxies: readonly string[] = []) {
+function guard(
+  password: PasswordState = set,
+  trusted: readonly string[] = [],
+  access: 'open' | 'read' | 'login' = 'open',
+  need: Need = 'own'
+) {
   const clock = new TestClock()
-  const guard = new Guard({ password: () => password, proxies, clock })
-  const admit = async (headers: Readonly<Record<string, string>>, peer = '10.0.0.1'): Promise<number> => {
+  const doorkeeper = new Doorkeeper({ password: () => password, clock, log: quiet })
+  doorkeeper.prepare({ access, users: undefined, acl: undefined, root: 'meter' })()
+  const proxies = makeProxies(trusted)
+  const pages = new Pages(() => ['https://friend.example'], proxies)
+  const guard = new Guard({ doorkeeper, pages, password: () => password, proxies })
+  const admit = async (headers: Readonly<Record<string, string>>, peer = '10.0.0.1', other = need): Promise<number> => {
     const all = new Map(Object.entries({ host: 'meter.local:8080', ...headers }))
     const request: Request = { method: 'PUT', path: '/', query: '', minor: 1, headers: all }
     try {
-      await guard.admit(request, peer)
+      await guard.admit(request, peer, other)
       return 200
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -35,7 +54,7 @@ function guard(password: PasswordState = set, proxies: readonly string[] = []) {
       return error.status
     }
   }
-  return { admit, clock }
+  return { admit, clock, guard, pages }
 }
 
 t.test('without a password: everybody but pages from elsewhere', async t => {
@@ -113,17 +132,49 @@ t.test('addresses are told apart behind a proxy, and a network of IPv6 is one', 
   t.equal(await admit(right, '0:0:0:0:9::'), 429)
 })
 
-t.test('what is remembered is bounded', async t => {
+t.test('few are hashed at once, and few wait for that; the same password is hashed once', async t => {
   const { admit } = guard()
-  for (let tries = 0; tries < limits.passwordTriesMax; tries++) await admit(wrong, 'first')
-  for (let other = 0; other < limits.strangersToldMax - 1; other++) await admit(wrong, `other ${other}`)
-  t.equal(await admit(right, 'first'), 429)
-  await admit(wrong, 'one more')
-  t.equal(await admit(right, 'first'), 200, 'the one that failed longest ago made room')
+  const askings = limits.passwordsMax + limits.passwordsWaitingMax
+  const guesses = Array.from({ length: askings + 5 }, (_, index) => admit({ authorization: basic(`guess ${index}`) }, `10.0.1.${index}`))
+  t.strictSame((await Promise.all(guesses)).sort(), [...Array(askings).fill(401), ...Array(5).fill(503)])
+  t.strictSame(await Promise.all(Array.from({ length: askings }, () => admit(right))), Array(askings).fill(200))
+  t.strictSame(await Promise.all(Array.from({ length: 30 }, () => admit(right))), Array(30).fill(200), 'then it is remembered')
 })
 
-t.test('few are hashed at once', async t => {
+t.test('many guesses at once are as many tries', async t => {
   const { admit } = guard()
-  const answers = await Promise.all(Array.from({ length: 10 }, (_, index) => admit(right, `${index}`)))
-  t.strictSame(answers.sort(), [...Array(limits.passwordsMax).fill(200), ...Array(10 - limits.passwordsMax).fill(503)])
+  const guesses = await Promise.all(Array.from({ length: 10 }, (_, index) => admit({ authorization: basic(`guess ${index}`) })))
+  t.equal(guesses.filter(code => code === 401).length, limits.passwordTriesMax)
+  t.equal(guesses.filter(code => code === 429).length, 10 - limits.passwordTriesMax)
+})
+
+t.test('to see: anyone from a page of ours or of a friend, by a name that no stranger owns; with login, who has a name', async t => {
+  const { admit } = guard(set, [], 'read', 'see')
+  t.equal(await admit({}), 200)
+  t.equal(await admit({ origin: 'https://friend.example', 'sec-fetch-site': 'cross-site' }), 200)
+  t.equal(await admit({ origin: 'https://evil.example' }), 403)
+  t.equal(await admit({ host: 'evil.example' }), 403)
+  t.equal(await admit({ host: 'friend.example' }), 200)
+  t.equal(await admit({ host: 'evil.example', ...right }), 200, 'a password has no name')
+  t.equal(await admit(wrong), 401, 'who says a name is held to it')
+  const login = guard(set, [], 'login', 'see')
+  t.equal(await login.admit({}), 401)
+  t.equal(await login.admit({}, '10.0.0.1', 'always'), 200)
+  t.equal(await login.admit(right), 200)
+  t.match(login.guard.counters.all(), { 'requests-unauthorized': 1 })
+})
+
+t.test('before a password is set, read and login let nobody change anything but set it', async t => {
+  for (const access of ['read', 'login'] as const) {
+    const { admit, guard: kept } = guard({ kind: 'none' }, [], access)
+    t.equal(await admit({}), 403)
+    t.equal(kept.counters.get('requests-forbidden'), 1)
+    t.equal(await admit({}, '10.0.0.1', 'claim'), 200)
+    t.equal(await admit({ host: 'evil.example' }, '10.0.0.1', 'claim'), 403)
+    t.equal(await admit({ origin: 'https://friend.example' }, '10.0.0.1', 'claim'), 403, 'a friend may read, no more')
+    t.equal(await admit(right), 401)
+  }
+  const { admit } = guard(set, [], 'read', 'claim')
+  t.equal(await admit({}), 401)
+  t.equal(await admit(right), 200)
 })

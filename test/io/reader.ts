@@ -103,6 +103,24 @@ t.test('faults are counted each and told seldom', async t => {
   t.equal(lines.length, 3, 'noise between messages is counted and not told; the third line is that readings arrive')
 })
 
+t.test('that nothing can be read is said once, however the messages differ', async t => {
+  const { source, clock, statuses, lines, reader, say } = start(t)
+  source.now.opened()
+  const wrong = [
+    meterMessage().replace('13:02:39', '25:02:39'),
+    meterMessage().replace('18.7', '999'),
+    meterMessage().replace('00345', 'x')
+  ]
+  for (const message of [...wrong, ...wrong]) {
+    await say(message)
+    clock.nowMs += limits.babbleMs / 2
+    reader.tick()
+  }
+  const unreadable = statuses.filter(({ state }) => state === 'unreadable')
+  t.ok(new Set(unreadable.map(({ message }) => message)).size > 1, 'what is shown names the last of them')
+  t.equal(lines.filter(line => /: unreadable\. /.test(line)).length, 1)
+})
+
 t.test('a message that carries history alone is counted apart', async t => {
   const { source, readings, reader, say } = start(t)
   source.now.opened()

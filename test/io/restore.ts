@@ -269,7 +269,7 @@ t.test('nothing goes on from half of a restore: it is begun anew', async t => {
     throw new Error('EIO')
   }
   await t.rejects(resumption.restore(bodyOf(lines)), { status: 503, message: /will be applied/ })
-  t.match(said.splice(0), ['close', 'open', 'close', /given up: EIO/])
+  t.match(said.splice(0), ['close', 'open', 'close', /not done yet: EIO/])
   store.delete = remove
   await resumption.tick()
   t.strictSame(said, [], 'not at once')

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import t from 'tap'
 import { makeHttpServer } from '../../src/io/http.ts'
 import type { Link } from '../../src/io/link.ts'
+import { makeProxies } from '../../src/io/proxies.ts'
 import { makeWebSocketDoor } from '../../src/io/websocket.ts'
 import { limits, setLimits } from '../../src/limits.ts'
 import { bytesOf } from '../fixtures/io/arbitraries.ts'
@@ -393,7 +394,7 @@ t.test('who a client is behind a proxy is believed of a trusted one only', async
     const server = makeHttpServer(
       [],
       {},
-      makeWebSocketDoor(link => links.push(link), proxies)
+      makeWebSocketDoor(link => links.push(link), makeProxies(proxies))
     )
     t.teardown(() => server.close())
     const head = upgradeHead('/mqtt', { 'X-Forwarded-For': '203.0.113.5', 'x-forwarded-for': '192.0.2.7, 10.1.2.3' })

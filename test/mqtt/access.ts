@@ -2,12 +2,13 @@
 
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
-import { publishRefusal, subscribeRefusal } from '../../src/mqtt/access.ts'
+import { openHouse, publishRefusal, subscribeRefusal } from '../../src/mqtt/access.ts'
 import { reasonCodes } from '../../src/mqtt/packet.ts'
+import { Rights } from '../../src/mqtt/rights.ts'
 import { Session } from '../../src/mqtt/session.ts'
 import { filterWeightBytes } from '../../src/mqtt/topic.ts'
 import { House } from '../fixtures/mqtt/house.ts'
-import { optionsOf } from '../fixtures/mqtt/packets.ts'
+import { connect, optionsOf } from '../fixtures/mqtt/packets.ts'
 
 function begin(): Session {
   return new Session(new House().broker, 'a', 0, 0)
@@ -45,4 +46,30 @@ t.test('the filters of a session weigh so much and no more', async t => {
   t.equal(refusal(session, 'b'), reasonCodes.quotaExceeded)
   session.unsubscribe(longest)
   t.equal(refusal(session, 'b'), undefined)
+})
+
+t.test('rights say what may be published and subscribed to', async t => {
+  const rights = new Rights(
+    [
+      { verb: 'read', filter: 'a/#' },
+      { verb: 'write', filter: 'b' }
+    ],
+    false
+  )
+  t.equal(publishRefusal('b', rights), undefined)
+  t.equal(publishRefusal('a/b', rights), reasonCodes.notAuthorized)
+  const session = begin()
+  session.rights = rights
+  for (const filter of ['a', '#', '+/x']) t.equal(refusal(session, filter), undefined, filter)
+  for (const filter of ['b', '$share/g/a/#']) t.equal(refusal(session, filter), reasonCodes.notAuthorized, filter)
+  session.rights = new Rights([{ verb: 'read', filter: 'a/#' }], true)
+  t.equal(refusal(session, '$share/g/a/b'), undefined)
+  t.equal(refusal(session, '$share/g/b'), reasonCodes.notAuthorized)
+})
+
+t.test('an open house lets everyone do everything', async t => {
+  const who = openHouse.identify(connect('a'), '', () => t.fail('it is known at once'))
+  t.strictSame(who, { user: '', proof: '' })
+  t.equal(openHouse.rightsOf('', 'a'), undefined)
+  t.ok(openHouse.mayHave('', 'alice') && openHouse.holds({ user: '', proof: '' }) && openHouse.knows('alice'))
 })

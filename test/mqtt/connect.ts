@@ -5,6 +5,7 @@ import { limits } from '../../src/limits.ts'
 import { publishRefusal } from '../../src/mqtt/access.ts'
 import { connectRefusal, expiryMsOf, isLevel, keepAliveSecondsOf, welcome } from '../../src/mqtt/connect.ts'
 import { type ConnackProperties, type Connect, type ReasonCode, reasonCodes, sessionNeverExpires } from '../../src/mqtt/packet.ts'
+import { nothing, Rights } from '../../src/mqtt/rights.ts'
 import { Session } from '../../src/mqtt/session.ts'
 import { House } from '../fixtures/mqtt/house.ts'
 import { connect } from '../fixtures/mqtt/packets.ts'
@@ -71,9 +72,11 @@ t.test('[MQTT-3.2.2-22] the keep-alive is the client’s, but for one of 5.0 tha
 })
 
 /** What CONNACK tells of a session that lasts `expiryMs`. */
-function told(options: Partial<Connect>, expiryMs: number, clientId = 'c'): ConnackProperties {
+function told(options: Partial<Connect>, expiryMs: number, clientId = 'c', rights?: Rights): ConnackProperties {
   const packet = connect('c', { protocolLevel: 5, keepAliveSeconds: 10, ...options })
-  const reply = welcome(packet, new Session(new House().broker, clientId, 0, expiryMs), true)
+  const session = new Session(new House().broker, clientId, 0, expiryMs)
+  session.rights = rights
+  const reply = welcome(packet, session, true)
   t.match(reply, { type: 'CONNACK', sessionPresent: true, reasonCode: 0 })
   return (reply.type === 'CONNACK' && reply.properties) || {}
 }
@@ -107,4 +110,6 @@ t.test('[MQTT-3.1.2-28] response information is told to who asks for it, and is 
     t.match(topic, /^response\/./u)
   }
   t.not(told(ask, 0, '+').responseInformation, told(ask, 0, '#').responseInformation)
+  t.equal(told(ask, 0, 'c', nothing).responseInformation, undefined, 'nor where no answer could be read')
+  t.equal(told(ask, 0, 'c', new Rights([{ verb: 'read', filter: 'response/+' }], false)).responseInformation, 'response/c')
 })

@@ -23,6 +23,7 @@ import {
   unsubscribe,
   will
 } from '../fixtures/mqtt/packets.ts'
+import { Porter } from '../fixtures/mqtt/porter.ts'
 
 type Phase = Connection['phase']['name']
 
@@ -39,6 +40,7 @@ const events: { readonly [E in Event['type']]: EventOf<E> } = {
   DISCONNECT: disconnect() as EventOf<'DISCONNECT'>,
   AUTH: { type: 'AUTH' },
   malformed: { type: 'malformed', reasonCode: reasonCodes.malformedPacket },
+  identified: { type: 'identified', verdict: { user: 'alice', proof: 'x' } },
   drained: { type: 'drained' },
   tick: { type: 'tick' },
   end: { type: 'end', reason: 'lost' }
@@ -63,8 +65,27 @@ const table: { readonly [P in Phase]: { readonly [E in Event['type']]: Cell } } 
     DISCONNECT: violation,
     AUTH: violation,
     malformed: [['closed malformed'], 'closed'],
+    identified: [[], 'opening'],
     drained: [[], 'opening'],
     tick: [[], 'opening'],
+    end: [['closed lost'], 'closed']
+  },
+  checking: {
+    CONNECT: violation,
+    PUBLISH: violation,
+    PUBACK: violation,
+    PUBREC: violation,
+    PUBREL: violation,
+    PUBCOMP: violation,
+    SUBSCRIBE: violation,
+    UNSUBSCRIBE: violation,
+    PINGREQ: violation,
+    DISCONNECT: violation,
+    AUTH: violation,
+    malformed: [['closed malformed'], 'closed'],
+    identified: [['CONNACK 0'], 'open'],
+    drained: [[], 'checking'],
+    tick: [[], 'checking'],
     end: [['closed lost'], 'closed']
   },
   open: {
@@ -80,6 +101,7 @@ const table: { readonly [P in Phase]: { readonly [E in Event['type']]: Cell } } 
     DISCONNECT: [['closed client'], 'closed'],
     AUTH: violation,
     malformed: [['closed malformed'], 'closed'],
+    identified: [[], 'open'],
     drained: [[], 'open'],
     tick: [[], 'open'],
     end: [['closed lost'], 'closed']
@@ -97,6 +119,7 @@ const table: { readonly [P in Phase]: { readonly [E in Event['type']]: Cell } } 
     DISCONNECT: nothing,
     AUTH: nothing,
     malformed: nothing,
+    identified: nothing,
     drained: nothing,
     tick: nothing,
     end: nothing
@@ -105,6 +128,11 @@ const table: { readonly [P in Phase]: { readonly [E in Event['type']]: Cell } } 
 
 const reach: { readonly [P in Phase]: (house: House) => Client } = {
   opening: house => house.accept(),
+  checking: house => {
+    const client = house.accept()
+    client.send(connect('c', { user: 'slow' }))
+    return client
+  },
   open: house => house.connect('c'),
   closed: house => {
     const client = house.connect('c')
@@ -124,9 +152,9 @@ const proven = [
 ]
 
 t.test(`every event in every phase ${proven.join(' ')}`, async t => {
-  for (const phase of ['opening', 'open', 'closed'] as const) {
+  for (const phase of ['opening', 'checking', 'open', 'closed'] as const) {
     for (const event of Object.values(events)) {
-      const house = new House()
+      const house = new House(undefined, 'killed', new Porter({ mode: 'open' }))
       const client = reach[phase](house)
       t.equal(client.phase, phase)
       t.equal(client.connection.session?.clientId, phase === 'open' ? 'c' : undefined)
@@ -656,4 +684,14 @@ t.test('who publishes to itself and to another is read from again as soon as the
   t.strictSame([a.outbox.isHeld, a.connection.waitsFor?.size], [false, 1], 'else it could not tell what it has taken itself')
   for (let packetId = 1; a.connection.waitsFor; packetId++) a.send(puback(packetId))
   t.equal(a.send(publish('to=x', { qos: 1, packetId: 9 })).at(-1), 'PUBACK 9')
+})
+
+t.test('who may not be here any more is told from who may', async t => {
+  const porter = new Porter({}, ['alice'])
+  const house = new House(undefined, 'killed', porter)
+  const [alice, stranger] = [house.connect('a', { user: 'alice' }), house.accept()]
+  t.notOk(alice.connection.isRevoked)
+  porter.changePasswords()
+  t.ok(alice.connection.isRevoked)
+  t.notOk(stranger.connection.isRevoked, 'nobody yet')
 })

@@ -14,9 +14,14 @@ class Rig {
   readonly house = new House()
   readonly outbox = new Recorder()
   readonly deliveries: Deliveries<string>
+  /** What the client may not have. */
+  hidden: string | undefined
 
   constructor(session = 0) {
-    this.deliveries = new Deliveries<string>(this.house.broker, session, { pump: () => this.deliveries.drain(this.outbox) })
+    this.deliveries = new Deliveries<string>(this.house.broker, session, {
+      mayRead: topic => topic !== this.hidden,
+      pump: () => this.deliveries.drain(this.outbox)
+    })
   }
 
   add(text: string, qos: 1 | 2 = 1, changes: Partial<Message> = {}): boolean {
@@ -281,7 +286,7 @@ t.test('what begins at once leaves, or leaves no trace', async t => {
 
 t.test('what begins at once waits when the disk has no room, and takes nothing from others that share its message', async t => {
   const house = new House()
-  const [one, two] = [1, 2].map(session => new Deliveries<string>(house.broker, session, { pump: () => undefined }))
+  const [one, two] = [1, 2].map(session => new Deliveries<string>(house.broker, session, { mayRead: () => true, pump: () => undefined }))
   const outbox = new Recorder()
   const shared = due('a=1')
   t.equal(one?.begin(outbox, shared), 'sent')
@@ -334,7 +339,7 @@ t.test('QoS 2 of an earlier run that waits is on the disk', async t => {
 
 t.test('a session that has ended owes nothing, and is told nothing by a disk that comes back', async t => {
   const house = new House()
-  const deliveries = new Deliveries<string>(house.broker, 1, { pump: () => t.fail('it has ended') })
+  const deliveries = new Deliveries<string>(house.broker, 1, { mayRead: () => true, pump: () => t.fail('it has ended') })
   const outbox = new Recorder()
   deliveries.add(due('a=1', 1))
   deliveries.drain(outbox)
@@ -342,4 +347,19 @@ t.test('a session that has ended owes nothing, and is told nothing by a disk tha
   deliveries.forget()
   house.endTurn()
   t.strictSame([deliveries.waiting, deliveries.inflight, [...deliveries.all()]], [0, 0, []])
+})
+
+t.test('what the client may not have any more is left out, whether it waits or was on its way; PUBREL goes all the same', async t => {
+  const rig = new Rig(1)
+  for (const text of ['a=1', 'b=1', 'b=2']) rig.add(text, text === 'b=2' ? 2 : 1)
+  rig.endTurn()
+  rig.deliveries.release(3)
+  rig.endTurn()
+  rig.add('b=3')
+  rig.add('a=2')
+  rig.hidden = 'b'
+  rig.deliveries.rewind(65_535)
+  t.strictSame(rig.drain(), ['PUBLISH a=1 q1 id1 dup', 'PUBREL 3', 'PUBLISH a=2 q1 id5'])
+  t.equal(rig.house.count('deliveries-withheld'), 2)
+  t.equal(rig.deliveries.inflight, 3)
 })

@@ -1,7 +1,7 @@
 /** Packets as values: what a message weighs, when it expires, and the copy that may be kept. */
 
 import t from 'tap'
-import { isExpired, keep, messageOf, secondsLeft, weightBytes } from '../../src/mqtt/packet.ts'
+import { isExpired, keep, keepWill, messageOf, secondsLeft, weightBytes } from '../../src/mqtt/packet.ts'
 import { bytesOf, message, publish, textOf } from '../fixtures/mqtt/packets.ts'
 
 t.test('a message weighs its text, its payload, its properties and the objects around them', async t => {
@@ -44,4 +44,12 @@ t.test('the message of a PUBLISH has its whole topic, and expires from here on',
   const { payload, properties } = packet
   t.strictSame(messageOf(packet, 'a', 1_000), { topic: 'a', payload, qos: 1, retain: false, properties, expiresAtMs: 4_000 })
   t.equal(messageOf(publish('a=x'), 'a', 1_000).expiresAtMs, undefined)
+})
+
+t.test('a will that is kept is a copy', async t => {
+  const last = { ...message('a=x'), delaySeconds: 5, expirySeconds: 6 }
+  const kept = keepWill(last)
+  t.match(kept, last)
+  t.not(kept?.payload, last.payload)
+  t.equal(keepWill(undefined), undefined)
 })

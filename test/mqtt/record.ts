@@ -38,7 +38,7 @@ const subscriptions: fc.Arbitrary<SubscriptionOptions> = record({
   identifier: fc.nat(268_435_455)
 })
 const sessions: fc.Arbitrary<SessionRecord> = record({
-  ...{ number: fc.nat(), clientId: text, expirySeconds: uint32, awayMs: fc.option(fc.maxSafeNat(), { nil: undefined }) },
+  ...{ number: fc.nat(), clientId: text, user: text, expirySeconds: uint32, awayMs: fc.option(fc.maxSafeNat(), { nil: undefined }) },
   subscriptions: fc.array(fc.tuple(text, subscriptions)).map(all => new Map(all)),
   will: fc.option(wills, { nil: undefined })
 })

@@ -3,6 +3,7 @@
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import { reasonCodes } from '../../src/mqtt/packet.ts'
+import { Rights } from '../../src/mqtt/rights.ts'
 import { type ClientPublisher, Router } from '../../src/mqtt/router.ts'
 import { Session } from '../../src/mqtt/session.ts'
 import { House } from '../fixtures/mqtt/house.ts'
@@ -305,4 +306,38 @@ t.test('what a group gave a member that was away goes to the others too', async 
   for (const name of ['x', 'y']) rig.begin(name, { '$share/g/a': 1 })
   rig.router.forget(gone)
   t.strictSame(rig.lines(), { x: ['PUBLISH a=2 q1 id1', 'PUBLISH a=4 q1 id2'], y: ['PUBLISH a=1 q1 id1', 'PUBLISH a=3 q1 id2'] })
+})
+
+t.test('a message is for those whose user may read it, and so is a turn in a group', async t => {
+  const rig = new Rig()
+  const [all, some, other] = ['all', 'some', 'other'].map(name => rig.begin(name, { '#': 0, '$share/g/#': 0 })) as [
+    Session,
+    Session,
+    Session
+  ]
+  some.rights = other.rights = new Rights([{ verb: 'read', filter: 'a' }], true)
+  t.equal(rig.publish('b=1'), reasonCodes.success)
+  t.strictSame(rig.lines(), { all: ['PUBLISH b=1', 'PUBLISH b=1'] })
+  for (let n = 0; n < 3; n++) rig.publish('a=1')
+  t.strictSame(
+    Object.values(rig.lines()).map(lines => lines.length),
+    [4, 4, 4]
+  )
+  for (let n = 0; n < 2; n++) rig.publish('b=1')
+  t.strictSame(Object.keys(rig.lines()), ['all'], 'whoever else has the turn')
+  all.rights = some.rights
+  t.equal(rig.publish('b=2'), reasonCodes.noMatchingSubscribers, 'nobody is told that there is somebody')
+  t.strictSame(rig.lines(), {})
+  t.equal(rig.house.count('deliveries-withheld'), 3 * 2 + 4)
+})
+
+t.test('what a group gave to one that has ended goes to a member that may read it, or to none', async t => {
+  const rig = new Rig()
+  const [one, other] = ['one', 'other'].map(name => rig.begin(name, { '$share/g/#': 1 })) as [Session, Session]
+  other.rights = new Rights([{ verb: 'read', filter: 'a' }], true)
+  for (const text of ['b=1', 'a=1']) rig.publish(text, 1)
+  rig.lines()
+  rig.leave(one)
+  rig.router.forget(one)
+  t.notOk(rig.lines()['other']?.some(line => line.includes('b=1')))
 })

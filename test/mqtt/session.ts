@@ -4,6 +4,7 @@ import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import { keep, type Message, type QoS } from '../../src/mqtt/packet.ts'
 import { Retained } from '../../src/mqtt/retained.ts'
+import { nothing, Rights } from '../../src/mqtt/rights.ts'
 import { Session } from '../../src/mqtt/session.ts'
 import { filterWeightBytes } from '../../src/mqtt/topic.ts'
 import { House } from '../fixtures/mqtt/house.ts'
@@ -495,4 +496,21 @@ t.test('a session needs those for whom its client waits, and for whom theirs do'
   deliver(c, 'a=1', 1)
   c.forget()
   t.equal(c.waiting, 0)
+})
+
+t.test('what its user may read, and share with others', async t => {
+  const { session, outbox } = here()
+  t.ok(session.mayRead('a'))
+  t.ok(session.mayShare('a'))
+  const retained = new Retained()
+  for (const topic of ['a', 'b', 'c']) retained.store(message(`${topic}=1`, { retain: true }), true)
+  session.rights = new Rights([{ verb: 'read', filter: 'b' }], false)
+  deliverRetained(session, retained, '#', 0)
+  t.match(outbox.lines(), [/^PUBLISH b=1/])
+  t.notOk(session.mayShare('b'))
+  session.rights = new Rights([{ verb: 'read', filter: 'b' }], true)
+  t.ok(session.mayShare('b'))
+  t.notOk(session.mayShare('a'))
+  session.rights = nothing
+  t.notOk(session.mayRead('b'))
 })

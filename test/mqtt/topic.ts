@@ -3,9 +3,11 @@
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import {
+  covers,
   filterWeightBytes,
   isShared,
   matches,
+  meet,
   splitShared,
   type TopicFault,
   topicFilterFault,
@@ -110,6 +112,32 @@ t.test('[MQTT-4.7.2-1] [MQTT-4.7.3-4] [3.1.1 MQTT-4.7.2-1] [3.1.1 MQTT-4.7.3-4] 
   for (const [filter, matching, others] of table) {
     for (const topic of matching) t.ok(matches(filter, topic), `${filter} matches ${topic}`)
     for (const topic of others) t.notOk(matches(filter, topic), `${filter} does not match ${topic}`)
+  }
+})
+
+t.test('which filters meet, and which cover others', async t => {
+  const table: readonly [one: string, other: string, meet: boolean, covers: boolean, isCovered: boolean][] = [
+    ['a', 'a', true, true, true],
+    ['a', 'b', false, false, false],
+    ['a', 'a/b', false, false, false],
+    ['a/#', 'a', true, true, false],
+    ['a/#', 'a/b/+', true, true, false],
+    ['a/#', 'a/+/#', true, true, false],
+    ['a/#', 'b/#', false, false, false],
+    ['a/+', '+/b', true, false, false],
+    ['a/+', 'a', false, false, false],
+    ['a/+', 'a/#', true, false, true],
+    ['+', '#', true, false, true],
+    ['#', '$SYS/#', false, false, false],
+    ['+/a', '$SYS/a', false, false, false],
+    ['$SYS/#', '$SYS/+', true, true, false],
+    ['#', '#', true, true, true]
+  ]
+  for (const [one, other, isMeeting, isWide, isNarrow] of table) {
+    t.equal(meet(one, other), isMeeting, `${one} and ${other}`)
+    t.equal(meet(other, one), isMeeting, `${other} and ${one}`)
+    t.equal(covers(one, other), isWide, `${one} covers ${other}`)
+    t.equal(covers(other, one), isNarrow, `${other} covers ${one}`)
   }
 })
 

@@ -56,3 +56,12 @@ t.test('a store that cannot be read yet has none', async t => {
   history.accept(net(startMs + 12_000, 600))
   t.equal(sumOf(history), 1_000)
 })
+
+t.test('one that is no more keeps its history, and begins anew when it is there again', async t => {
+  const history = new DerivedHistory(new MemoryStore(), utc)
+  history.accept(net(startMs, 600))
+  history.accept(net(startMs + 6_000, 600))
+  history.forget('net')
+  history.accept(net(startMs + 12_000, 600))
+  t.equal(sumOf(history), 1_000, 'nothing is known of the time between')
+})

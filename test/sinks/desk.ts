@@ -14,8 +14,9 @@ function desk(
 ): { desk: Desk; take: () => string[] } {
   let lines: string[] = []
   const sink = (name: string) => ({ accept: (report: Report) => lines.push(`${name} ${lineOf(report)}`) })
+  const forgetful = { ...sink('x'), forget: (place: string) => lines.push(`x forgets ${place}`) }
   return {
-    desk: new Desk(new Map(Object.entries(corrections)), derivations, [sink('x'), sink('y')]),
+    desk: new Desk(new Map(Object.entries(corrections)), derivations, [forgetful, sink('y')]),
     take() {
       const taken = lines
       lines = []
@@ -99,4 +100,25 @@ t.test('spikes are counted beyond a change', async t => {
   changing.correct('0', { spikeFilter: true })
   for (const value of [100, 9_000, 100]) changing.accept(watts(value))
   t.equal(changing.spikes, 2)
+})
+
+t.test('what is derived may change: what is the same goes on, what is gone is forgotten', async t => {
+  const kept = { sensor: 'sum', formula: '0 + 1' }
+  const { desk: deriving, take } = desk({}, [kept, { sensor: 'net', formula: '0 - 1' }, { sensor: 'named', formula: '0', name: 'A' }])
+  const other = { ...watts(30), sensor: 1 }
+  deriving.accept(watts(100))
+  deriving.accept(other)
+  take()
+  deriving.derive([{ sensor: 'named', formula: '0', name: 'B' }, { ...kept }, { sensor: 'twice', formula: '0 + 0' }])
+  t.strictSame(take(), ['x forgets net'])
+  deriving.accept(watts(200))
+  t.strictSame(
+    take().filter(line => line.startsWith('x')),
+    ['x 0: 200 W', 'x named B: 200 W', 'x sum: 230 W', 'x twice: 400 W'],
+    'the sum still knows the other sensor'
+  )
+  deriving.derive([])
+  t.strictSame(take(), ['x forgets named', 'x forgets sum', 'x forgets twice'])
+  deriving.accept(watts(1))
+  t.strictSame(take(), ['x 0: 1 W', 'y 0: 1 W'])
 })

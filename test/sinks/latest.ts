@@ -39,3 +39,11 @@ t.test('it says in a few words what is live', async t => {
   latest.accept(power({ watts: 430 }))
   t.equal(latest.describe(), '430 W, 1: 88 W')
 })
+
+t.test('a derived sensor that is no more is forgotten', async t => {
+  const latest = new Latest(() => 0)
+  latest.accept({ kind: 'derived', sensor: 'net', atMs: 9_000, watts: 4, formula: '0 - 2' })
+  t.equal(latest.describe(), 'net: 4 W')
+  latest.forget('net')
+  t.equal(latest.describe(), 'no readings')
+})

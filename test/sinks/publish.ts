@@ -193,3 +193,19 @@ t.test("the meter's faults, when they change", async t => {
     ['currentcost/bridge/faults', '{"value-invalid":2}']
   ])
 })
+
+t.test('what was published of a derived sensor that is no more is taken back', async t => {
+  const { publisher, take } = published()
+  publisher.accept({ kind: 'derived', sensor: 'net', atMs: 0, watts: 4, formula: '0 - 1' })
+  take()
+  publisher.forget('net')
+  t.strictSame(take(), [
+    ['currentcost/net/state', ''],
+    ['currentcost/net/power', ''],
+    ['currentcost/net/availability', '']
+  ])
+  publisher.tick(0)
+  publisher.tick(10 * limits.staleMs)
+  publisher.stop()
+  t.strictSame(take(), [['currentcost/bridge/state', 'offline']], 'and nothing is said of it again')
+})

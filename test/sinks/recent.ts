@@ -39,3 +39,11 @@ t.test('so many points and no more', async t => {
   t.equal(points?.length, limits.recentPointsMax)
   t.strictSame(points?.[0], [1, 1])
 })
+
+t.test('a derived sensor that is no more is forgotten', async t => {
+  const recent = new Recent()
+  for (const sensor of ['net', 'used']) recent.accept({ kind: 'derived', sensor, atMs: 9_000, watts: 4, formula: '0 - 2' })
+  recent.forget('net')
+  t.match(recent.sensors(), [{ sensor: 'used' }])
+  t.equal(recent.sensors().length, 1)
+})
