@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from './command.mjs'
 
-const covered = /^test\/(?:(?:memory|meters|simulator|mqtt|history|cost|sinks)\/)?([a-z0-9-]+)\.ts$/
+const covered = /^test\/(?:(?:memory|meters|simulator|mqtt|history|cost|sinks|operating)\/)?([a-z0-9-]+)\.ts$/
 const exempt = new Set(['config', 'main'])
 
 /** `test/mqtt/session.ts` and `test/mqtt/session-exhaustive.ts` both cover `src/mqtt/session.ts`; scenarios cover nothing. */

@@ -24,7 +24,7 @@ files() {
 if [ "${1:-}" = --remove ]; then
   if [ $running = yes ]; then systemctl disable --now --quiet wattslug.socket wattslug.service || true; fi
   files | while IFS= read -r file; do
-    case $file in etc/*) ;; *) rm -f "$destination/$file" ;; esac
+    case $file in etc/*) rm -f "$destination/$file.new" ;; *) rm -f "$destination/$file" ;; esac
   done
   rm -rf "$destination/usr/lib/wattslug" "$destination/usr/share/doc/wattslug"
   rm -f "$destination/etc/systemd/system/multi-user.target.wants/wattslug.service" "$destination/etc/systemd/system/sockets.target.wants/wattslug.socket"
@@ -46,9 +46,14 @@ fi
 
 files | while IFS= read -r file; do
   mkdir -p "$destination/$(dirname "$file")"
-  # What the user may have changed stays.
+  # What the user may have changed stays, with the new one beside it.
   case $file in
-    etc/*) [ ! -e "$destination/$file" ] || { cp -P "$here/root/$file" "$destination/$file.new"; continue; } ;;
+    etc/*)
+      if [ -e "$destination/$file" ]; then
+        cmp -s "$here/root/$file" "$destination/$file" || cp -P "$here/root/$file" "$destination/$file.new"
+        continue
+      fi
+      ;;
   esac
   rm -f "$destination/$file"
   cp -P "$here/root/$file" "$destination/$file"

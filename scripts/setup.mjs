@@ -8,12 +8,15 @@ const nodeOldest = [20, 19]
 /** By which program, or by which file of a library, a package for the tests is known to be there; by a program of its own name otherwise. */
 const proofOf = {
   'default-jre-headless': 'java',
+  e2fsprogs: 'mkfs.ext4',
   'golang-github-eclipse-paho.mqtt.golang-dev': '/usr/share/gocode/src/github.com/eclipse/paho.mqtt.golang/client.go',
   'golang-go': 'go',
   'libmqtt-client-java': '/usr/share/java/mqtt-client.jar',
+  'man-db': 'man',
   'mosquitto-clients': 'mosquitto_pub',
   'paho.mqtt.c-examples': 'paho_c_sub',
-  'python3-paho-mqtt': '/usr/lib/python3/dist-packages/paho/mqtt/client.py'
+  'python3-paho-mqtt': '/usr/lib/python3/dist-packages/paho/mqtt/client.py',
+  'qemu-system-x86': 'qemu-system-x86_64'
 }
 
 /** Ends with a clear sentence where Node is too old to run the rest. */

@@ -42,7 +42,7 @@ async function startDaemon(scratch) {
   cpSync(join(root, 'dist'), join(scratch, 'dist'), { recursive: true })
   mkdirSync(join(scratch, 'state'))
   const ports = { tcp: await freePort(), ws: await freePort() }
-  const settings = ['--source', 'demo', '--host', '127.0.0.1', '--state', join(scratch, 'state')]
+  const settings = ['--source', 'demo', '--host', '127.0.0.1', '--state', join(scratch, 'state'), '--access', 'open']
   const where = ['--mqtt-port', String(ports.tcp), '--http-port', String(ports.ws)]
   const child = start(
     process.execPath,

@@ -35,7 +35,7 @@ export const wide = {
 /** How each is started, given its ports, a folder of its own and flags for Node. */
 const commands = {
   wattslug: ({ tcpPort, webSocketPort, folder, nodeFlags, source = 'demo', limits = {} }) => {
-    const settings = ['--source', source, '--host', '127.0.0.1', '--state', folder]
+    const settings = ['--source', source, '--host', '127.0.0.1', '--state', folder, '--access', 'open']
     const ports = ['--mqtt-port', String(tcpPort), '--http-port', String(webSocketPort)]
     const bounds = Object.entries(limits).flatMap(([name, value]) => ['--limit', `${name}=${value}`])
     return [process.execPath, [...(nodeFlags ?? unitFlags()), bundle, 'run', ...settings, ...ports, ...bounds]]

@@ -1,4 +1,4 @@
-/** Disk images of small boards: Debian 13 with a kernel and systemd, and nodejs as packages beside it, so that apt needs no network. */
+/** Disk images of small boards: Debian 13 with a kernel and systemd, and what apt may want as packages beside it, so that the board needs no network. */
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,13 @@ import { capture, failure, root, say, tail } from '../command.mjs'
 
 const folder = join(root, 'dist/board')
 const suite = 'trixie'
+/** One archive is enough of a Debian for a test; that of updates is now and then in the midst of a change. */
+const archive = 'deb http://deb.debian.org/debian trixie main'
 const imageBytes = 2 * 1024 ** 3
+/** On the card too, as Raspberry Pi OS has it: dpkg cannot unpack Node in 128 MB without. The service may not use it. */
+const swapBytes = 256 * 1024 ** 2
+/** What the package depends on and recommends, and what looks for services in the network. */
+const beside = ['nodejs', 'openssl', 'avahi-daemon', 'avahi-utils']
 
 /** What differs from one architecture to another. */
 export const boards = {
@@ -22,7 +28,7 @@ const run = async (command, args, options) => {
 
 /** Files of the system that make it small, quick and easy to watch. */
 const files = ({ console }) => ({
-  'etc/fstab': '/dev/vda / ext4 defaults,noatime,errors=remount-ro 0 1\n',
+  'etc/fstab': 'LABEL=slug / ext4 defaults,noatime,errors=remount-ro 0 1\nLABEL=swap none swap sw 0 0\n',
   'etc/hostname': 'slug\n',
   'etc/hosts': '127.0.0.1 localhost slug\n',
   'etc/apt/sources.list': 'deb [trusted=yes] file:/srv/packages ./\n',
@@ -63,7 +69,7 @@ const makeRoot = async arch => {
   const small = 'printf "MODULES=list\\nCOMPRESS=gzip\\nRESUME=none\\n" > $1/etc/initramfs-tools/conf.d/small'
   const modules = 'printf "virtio_pci\\nvirtio_mmio\\nvirtio_blk\\next4\\ncrc32c_generic\\nvirtio_net\\n" > $1/etc/initramfs-tools/modules'
   const hooks = [
-    'chroot $1 apt-get install -y --no-install-recommends --download-only nodejs',
+    `chroot $1 apt-get install -y --no-install-recommends --download-only ${beside.join(' ')}`,
     'mkdir -p $1/srv/packages && mv $1/var/cache/apt/archives/*.deb $1/srv/packages/',
     `rm -rf $1/etc/apt/sources.list.d/* $1/var/lib/apt/lists/* && cp -r ${own}/. $1/`,
     'chroot $1 passwd -d root',
@@ -82,7 +88,8 @@ const makeRoot = async arch => {
     `--essential-hook=mkdir -p $1/etc/initramfs-tools/conf.d; ${small}; ${modules}`,
     ...hooks.map(hook => `--customize-hook=${hook}`),
     suite,
-    path
+    path,
+    archive
   ])
   await indexPackages(join(path, 'srv/packages'))
   writeFileSync(stamp, recipe)
@@ -101,15 +108,20 @@ const indexPackages = async path => {
   writeFileSync(join(path, 'Packages'), entries.join('\n'))
 }
 
-/** Makes a disk for one run, with a package in /srv. Answers the paths of image, kernel and initial ramdisk. */
-export const makeDisk = async (arch, deb) => {
+/** Makes the disks for one run, with a package in /srv. Answers the paths of images, kernel and initial ramdisk. */
+export const makeDisks = async (arch, deb) => {
   const path = await withForeign(arch, () => makeRoot(arch))
   cpSync(deb, join(path, 'srv/wattslug.deb'))
-  const image = join(folder, `${arch}.img`)
-  rmSync(image, { force: true })
-  writeFileSync(image, '')
-  truncateSync(image, imageBytes)
-  await run('mkfs.ext4', ['-q', '-F', '-E', 'lazy_itable_init=1,discard', '-d', path, image])
+  const [image, swap] = [
+    [`${arch}.img`, imageBytes],
+    [`${arch}-swap.img`, swapBytes]
+  ].map(([name, bytes]) => {
+    writeFileSync(join(folder, name), '')
+    truncateSync(join(folder, name), bytes)
+    return join(folder, name)
+  })
+  await run('mkfs.ext4', ['-q', '-F', '-L', 'slug', '-E', 'lazy_itable_init=1,discard', '-d', path, image])
+  await run('mkswap', ['-L', 'swap', swap])
   const boot = readdirSync(join(path, 'boot'))
   const of = prefix =>
     join(
@@ -117,32 +129,41 @@ export const makeDisk = async (arch, deb) => {
       'boot',
       boot.find(name => name.startsWith(prefix))
     )
-  return { image, kernel: of('vmlinuz-'), ramdisk: of('initrd.img-') }
+  return { image, swap, kernel: of('vmlinuz-'), ramdisk: of('initrd.img-') }
 }
 
 /** Lets programs of another architecture run here while something is made, as Debian's own package would for good. */
 const withForeign = async (arch, make) => {
   const machine = { amd64: 'x64', armhf: 'arm' }[arch]
   const registry = '/proc/sys/fs/binfmt_misc'
-  if (machine === process.arch || existsSync(`${registry}/qemu-arm`)) return make()
-  const unpacked = join(folder, 'qemu-user')
-  if (!existsSync(unpacked)) {
-    mkdirSync(folder, { recursive: true })
-    await run('apt-get', ['download', '-q', 'qemu-user-static'], { cwd: folder })
-    const deb = readdirSync(folder).find(name => name.startsWith('qemu-user-static'))
-    await run('dpkg-deb', ['--extract', join(folder, deb), unpacked])
-  }
+  const name = 'qemu-arm' // by which mmdebstrap knows it
+  if (machine === process.arch || existsSync(`${registry}/${name}`)) return make()
+  const program = await findForeign()
   if (!existsSync(`${registry}/register`)) await run('mount', ['-t', 'binfmt_misc', 'binfmt_misc', registry])
-  const name = 'wattslug-board-arm'
   const [magic, mask] = [
     '\\x7fELF\\x01\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x28\\x00',
     '\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff'
   ]
-  if (!existsSync(`${registry}/${name}`))
-    writeFileSync(`${registry}/register`, `:${name}:M::${magic}:${mask}:${join(unpacked, 'usr/bin/qemu-arm-static')}:F`)
+  writeFileSync(`${registry}/register`, `:${name}:M::${magic}:${mask}:${program}:F`)
   try {
     return await make()
   } finally {
     writeFileSync(`${registry}/${name}`, '-1')
   }
+}
+
+/** A program that runs those of ARM, and needs no libraries for it; not installed, for that would let them run here for good. */
+const findForeign = async () => {
+  const unpacked = join(folder, 'qemu-user')
+  const find = () => ['qemu-arm-static', 'qemu-arm'].map(name => join(unpacked, 'usr/bin', name)).find(path => existsSync(path))
+  // Debian 12 has it in the first of them, 13 in the second.
+  for (const name of ['qemu-user-static', 'qemu-user']) {
+    if (find()) break
+    mkdirSync(unpacked, { recursive: true })
+    await run('apt-get', ['download', '-q', name], { cwd: unpacked })
+    const deb = readdirSync(unpacked).find(file => file.startsWith(`${name}_`))
+    await run('dpkg-deb', ['--extract', join(unpacked, deb), unpacked])
+    rmSync(join(unpacked, deb))
+  }
+  return find()
 }

@@ -9,16 +9,18 @@ import { stripVTControlCharacters } from 'node:util'
 import { failure } from '../command.mjs'
 import { boards } from './image.mjs'
 
+const devices = (...names) => names.flatMap(name => ['-device', name])
+
 const machines = {
   amd64: [
     'qemu-system-x86_64',
-    ...['-accel', 'tcg', '-cpu', 'max'],
-    ...['-device', 'virtio-blk-pci,drive=disk', '-device', 'virtio-net-pci,netdev=net,romfile=', '-device', 'piix3-usb-uhci,id=usb']
+    ...['-accel', 'tcg', '-cpu', 'Nehalem', '-vga', 'none'],
+    ...devices('virtio-blk-pci,drive=disk', 'virtio-blk-pci,drive=swap', 'virtio-net-pci,netdev=net,romfile=', 'piix3-usb-uhci,id=usb')
   ],
   armhf: [
     'qemu-system-arm',
     ...['-M', 'virt,highmem=off', '-accel', 'tcg', '-cpu', 'cortex-a7'],
-    ...['-device', 'virtio-blk-device,drive=disk', '-device', 'virtio-net-device,netdev=net', '-device', 'pci-ohci,id=usb']
+    ...devices('virtio-blk-device,drive=disk', 'virtio-blk-device,drive=swap', 'virtio-net-device,netdev=net', 'pci-ohci,id=usb')
   ]
 }
 
@@ -33,32 +35,42 @@ const freePort = () =>
 export class Machine {
   #arch
   #memory
-  #disk
+  #disks
   #folder
   #process
   #console
   #said = ''
-  #meter
+  #cable
   /** Ports of this machine that lead to the board's 80 and 1883. */
   pagePort
   mqttPort
   /** When the power was switched on last. */
   startedMs
 
-  constructor(arch, memory, disk) {
+  constructor(arch, memory, disks) {
     Object.assign(this, { pagePort: 0, mqttPort: 0, startedMs: 0 })
     this.#arch = arch
     this.#memory = memory
-    this.#disk = disk
+    this.#disks = disks
     this.#folder = mkdtempSync(join(tmpdir(), 'wattslug-board-'))
   }
 
-  /** Switches the power on. What the board writes stays on its disk. */
+  /** Switches the power on, and waits for the shell on its console. What the board writes stays on its disk. */
   async start() {
+    await this.switchOn()
+    await this.untilUp()
+  }
+
+  untilUp() {
+    return this.until('a shell on the console', () => /slug:~#/.test(this.#said), 900_000)
+  }
+
+  /** Switches the power on. */
+  async switchOn() {
     mkdirSync(this.#folder, { recursive: true })
     this.pagePort ||= await freePort()
     this.mqttPort ||= await freePort()
-    const { image, kernel, ramdisk } = this.#disk
+    const { image, swap, kernel, ramdisk } = this.#disks
     const socket = name => `${this.#folder}/${name}.sock`
     const forward = `hostfwd=tcp:127.0.0.1:${this.pagePort}-:80,hostfwd=tcp:127.0.0.1:${this.mqttPort}-:1883`
     const [command, ...machine] = machines[this.#arch]
@@ -66,8 +78,9 @@ export class Machine {
       ...machine,
       ...['-nographic', '-no-reboot', '-monitor', 'none', '-smp', '1', '-m', String(this.#memory)],
       ...['-kernel', kernel, '-initrd', ramdisk],
-      ...['-append', `console=${boards[this.#arch].console} panic=-1 root=/dev/vda rw net.ifnames=0 quiet`],
-      ...['-drive', `file=${image},if=none,id=disk,format=raw,cache=writeback`],
+      ...['-append', `console=${boards[this.#arch].console} panic=-1 root=LABEL=slug rw net.ifnames=0 quiet`],
+      ...['-drive', `file=${image},if=none,id=disk,format=raw,cache=unsafe`], // the disk outlives this QEMU
+      ...['-drive', `file=${swap},if=none,id=swap,format=raw,cache=unsafe`],
       ...['-netdev', `user,id=net,restrict=on,${forward}`],
       ...['-chardev', `socket,id=console,path=${socket('console')},server=on,wait=off`, '-serial', 'chardev:console'],
       ...['-chardev', `socket,id=meter,path=${socket('meter')},server=on,wait=off`],
@@ -83,7 +96,6 @@ export class Machine {
     this.#console.setEncoding('utf8').on('data', text => {
       this.#said = (this.#said + text).slice(-200_000)
     })
-    await this.until('a shell on the console', () => /slug:~#/.test(this.#said), 600_000)
   }
 
   async #connect(name) {
@@ -99,7 +111,7 @@ export class Machine {
   }
 
   /** Waits for something to become true; tells what the board said last when it does not. */
-  async until(what, isSo, withinMs = 300_000) {
+  async until(what, isSo, withinMs = 600_000) {
     const endMs = Date.now() + withinMs
     while (Date.now() < endMs) {
       const value = await isSo()
@@ -112,17 +124,14 @@ export class Machine {
 
   /** Runs a command in the board's shell and answers what it wrote. */
   async shell(command, withinMs = 300_000) {
-    const mark = `done-${Math.random().toString(36).slice(2)}`
-    const from = this.#said.length
-    this.#said = this.#said.slice(from)
-    // The mark is broken in two, so that the echo of the command is not taken for its end.
-    this.#console.write(`${command}; echo ${mark.slice(0, 6)}""${mark.slice(6)} $?\n`)
-    const end = new RegExp(`${mark} (\\d+)\\r?\\n`)
-    const [, code] = await this.until(`the end of: ${command}`, () => end.exec(this.#said), withinMs)
-    // Behind the echo of the command.
-    const lines = stripVTControlCharacters(this.#said.split(end)[0]).replaceAll('\r', '').split('\n').slice(1)
-    const output = lines.join('\n').trim()
-    return { code: Number(code), output }
+    const mark = Math.random().toString(36).slice(2, 10)
+    this.#said = ''
+    // The marks are broken in two, so that the echo of the command is not taken for what it writes.
+    const [half, rest] = [mark.slice(0, 4), mark.slice(4)]
+    this.#console.write(`echo ${half}""${rest}; ${command}; echo ${half}""${rest} $?\n`)
+    const whole = new RegExp(`${mark}\\r?\\n([^]*?)${mark} (\\d+)\\r?\\n`)
+    const [, written, code] = await this.until(`the end of: ${command}`, () => whole.exec(this.#said), withinMs)
+    return { code: Number(code), output: stripVTControlCharacters(written).replaceAll('\r', '').trim() }
   }
 
   /** Asks QEMU's own monitor. */
@@ -138,28 +147,22 @@ export class Machine {
     if (said.includes('"error"')) throw failure(`QEMU: ${said}`)
   }
 
-  /** Plugs the cable in: an FTDI adapter, on whose other side a meter speaks each second. */
-  async plug(nextMessage) {
+  /** Plugs the cable in: an FTDI adapter, on whose other side a meter speaks. */
+  async plug(meter) {
     await this.monitor('device_add', { driver: 'usb-serial', id: 'cable', chardev: 'meter', serial: 'CC128A' })
-    const socket = await this.#connect('meter')
-    this.#meter = { socket, timer: setInterval(() => socket.write(nextMessage()), 1_000) }
+    this.#cable = await this.#connect('meter')
+    void speak(meter, this.#cable)
   }
 
   /** Pulls the cable. */
   async unplug() {
-    this.#silence()
+    this.#cable?.destroy()
     await this.monitor('device_del', { id: 'cable' })
   }
 
-  #silence() {
-    clearInterval(this.#meter?.timer)
-    this.#meter?.socket.destroy()
-    this.#meter = undefined
-  }
-
-  /** Cuts the power, in the midst of whatever is written. */
+  /** Cuts the power, in the midst of whatever is written: what the board had not yet handed to its disk is lost. */
   async cut() {
-    this.#silence()
+    this.#cable?.destroy()
     const ended = new Promise(resolve => this.#process.once('exit', resolve))
     this.#process.kill('SIGKILL')
     await ended
@@ -169,5 +172,14 @@ export class Machine {
   async dispose() {
     if (this.#process?.exitCode === null && !this.#process.killed) await this.cut()
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+/** Says what the meter says, when it says it, until the cable is pulled. */
+const speak = async (meter, cable) => {
+  while (!cable.destroyed) {
+    const { kind, atMs, bytes } = meter.next(Date.now())
+    await sleep(Math.max(0, atMs - Date.now()))
+    if (kind === 'bytes' && !cable.destroyed) cable.write(bytes)
   }
 }
