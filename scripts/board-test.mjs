@@ -47,11 +47,13 @@ class Trial {
     await step('boots', () => this.boot())
     await step('apt installs the package', () => this.install())
     await step('the password is set', () => this.setPassword())
+    await step('nobody publishes without it', () => this.refuse())
     await step('the cable is plugged in, and the first reading comes', () => this.plugIn())
     await step('udev gives it a name', () => this.findName())
     await step('a phone shows it', () => this.look('live'))
     await step('it is found by name in the network', () => this.browse())
     await step('what it takes', () => this.measure())
+    await step('settings are read again, and clients stay', () => this.reload())
     await step('the cable is pulled and plugged in again', () => this.replug())
     await step('plugging in starts a service that was stopped', () => this.wake())
     await step('a hung daemon is started anew by the watchdog', () => this.hang())
@@ -84,9 +86,19 @@ class Trial {
   }
 
   async setPassword() {
-    await this.#shell(`echo ${this.#kit.password} | wattslug passwd --state /var/lib/wattslug`)
+    await this.#shell(`echo ${this.#kit.password} | wattslug passwd`)
     this.#client = await this.#connect()
     await this.#client.subscribeAsync('currentcost/#')
+  }
+
+  async refuse() {
+    const stranger = await this.#connect({ username: undefined, password: undefined })
+    await stranger.publishAsync('strange', 'from a stranger', { qos: 1, retain: true })
+    await stranger.endAsync()
+    await this.#client.subscribeAsync('strange/#')
+    await this.#client.publishAsync('strange/end', 'from the owner', { qos: 1 })
+    await this.#machine.until('what the owner publishes', () => this.#client.heard.has('strange/end'))
+    if (this.#client.heard.has('strange')) throw failure('a stranger published')
   }
 
   async plugIn() {
@@ -124,6 +136,26 @@ class Trial {
     this.figures['anonymous MB'] = megabytes('Anonymous')
     this.figures['left on the board MB'] = megabytes('MemAvailable')
     return `${await this.#shell('systemctl status wattslug.service | grep Status:')}; ${output.replaceAll(/\s+/g, ' ')}`
+  }
+
+  async reload() {
+    const pid = await this.#property('MainPID')
+    let isDropped = false
+    this.#client.once('close', () => (isDropped = true))
+    const set = async (access, status) => {
+      await this.#shell(`sed -i 's/^#*access = .*/access = "${access}"/' /etc/wattslug.toml && systemctl reload wattslug.service`)
+      const now = `http://127.0.0.1:${this.#machine.pagePort}/api/now`
+      await this.#machine.until(`access = ${access}`, () =>
+        fetch(now).then(
+          answer => answer.status === status,
+          () => false
+        )
+      )
+    }
+    await set('login', 401)
+    await set('read', 200)
+    await this.#hear(this.#client)
+    if (isDropped || pid !== (await this.#property('MainPID'))) throw failure('it was not the same daemon')
   }
 
   async replug() {

@@ -83,6 +83,7 @@ export async function startDaemon(
     setInterval(tick, limits.tickMs),
     setInterval(() => doors.ping(), limits.webSocketPingMs),
     setInterval(() => void doors.renew(), limits.certificateLookMs),
+    setInterval(() => broker.review(), limits.passwordLookMs),
     setInterval(() => supervisor.status(`${latest.describe()}; ${broker.clients} clients`), limits.statusMs)
   ]
   if (supervisor.aliveMs > 0) timers.push(setInterval(() => supervisor.alive(), supervisor.aliveMs))

@@ -16,6 +16,7 @@ import { Pages } from './io/origins.ts'
 import type { Parts } from './io/parts.ts'
 import { makeProxies, type Proxies } from './io/proxies.ts'
 import type { CertificateTold } from './io/renewal.ts'
+import { Refusals } from './io/reply.ts'
 import type { Request } from './io/request.ts'
 import { makeTcpServer } from './io/tcp.ts'
 import type { Tls, TlsSetting, TlsSource } from './io/tls.ts'
@@ -59,10 +60,12 @@ export function makeDoors(config: Config, parts: Parts, changes: Changes, log: L
   let { origins } = config
   const pages = new Pages(() => origins, proxies)
   const guard = new Guard({ doorkeeper, pages, password, proxies })
+  const refused = new Refusals()
   const api = {
     endpoints: makeEndpoints(parts, changes, schemas),
     admit: (request: Request, peer: string, need: Need) => guard.admit(request, peer, need),
-    failed: (error: Error) => log.warnSeldom(`a request failed: ${error.message}`, error.message)
+    failed: (error: Error) => log.warnSeldom(`a request failed: ${error.message}`, error.message),
+    refused: (status: number) => refused.count(status)
   }
   const callers = new Callers(proxies, clock, log)
   const accept = (link: Link): void => clients.accept(link, callers)
@@ -110,7 +113,10 @@ export function makeDoors(config: Config, parts: Parts, changes: Changes, log: L
       }
     },
     certificate: () => tls?.told,
-    refusals: () => ({ ...guard.counters.all(), ...pages.counters.all(), ...callers.counters.all(), ...tls?.counters.all() }),
+    refusals: () => ({
+      ...{ ...guard.counters.all(), ...refused.counters.all(), ...pages.counters.all() },
+      ...{ ...callers.counters.all(), ...tls?.counters.all() }
+    }),
     close,
     async open() {
       try {

@@ -201,6 +201,8 @@ const inForce = {
   passwordRounds: 50_000,
   /** A password file may ask for so many at most: it might come from elsewhere. */
   passwordRoundsMax: 2_000_000,
+  /** Whether `wattslug passwd` set another is looked at so often: who came by the former one is then sent away. */
+  passwordLookMs: 5_000,
   /** Passwords that wait to be hashed; one more is told to come again. */
   passwordsWaitingMax: 8,
   /** The files of users and of topic rules: a house has few of either, and each message is held against the rules. */

@@ -55,7 +55,8 @@ function withoutNames(key: string, value: unknown): unknown {
 function privateWords(users: string | undefined): readonly string[] {
   const lines = (users === undefined ? undefined : attempt(() => readFileSync(users, 'utf8').split('\n'))) ?? []
   const names = lines.flatMap(line => (line.startsWith('#') || !line.includes(':') ? [] : [line.slice(0, line.indexOf(':'))]))
-  return [...names, hostname()].filter(word => !['localhost', 'wattslug'].includes(word))
+  const machine = hostname()
+  return [...names, machine, machine.split('.', 1)[0] ?? ''].filter(word => !['localhost', 'wattslug'].includes(word))
 }
 
 async function sensorNames(daemon: Daemon): Promise<readonly string[]> {

@@ -1,5 +1,6 @@
 /** Asks the daemon that runs on this machine, over its HTTP API. */
 import { type IncomingMessage, type RequestOptions, request } from 'node:http'
+import type { ApiFault } from '../api.ts'
 import { limits } from '../limits.ts'
 import { type Key, readKey } from './key.ts'
 import { isActive } from './service.ts'
@@ -80,11 +81,12 @@ export async function askFor<T>(daemon: Daemon, path: string): Promise<T | undef
   return readAnswer<T>(await ask(daemon, path))
 }
 
-/** What an answer says, if it says what was asked for: /health does with a status of its own. */
+/** What an answer says, if it says what was asked for: /health does with a 503 of its own, which elsewhere is a refusal. */
 export function readAnswer<T>(answer: Answer | undefined): T | undefined {
   if (answer === undefined || !(answer.status === 200 || answer.status === 503)) return undefined
   try {
-    return JSON.parse(answer.text) as T
+    const value = JSON.parse(answer.text) as T & Partial<ApiFault>
+    return value.error === undefined ? value : undefined
   } catch {
     return undefined
   }

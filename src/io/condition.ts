@@ -16,14 +16,14 @@ const levels = ['bad', 'note', 'good'] as const
 
 /** All findings, worst first. */
 export function findingsOf(parts: Parts): readonly Finding[] {
-  const found = [...parts.findings().meters.flatMap(ofMeter), ofStore(parts), ...ofClock(parts), ...ofPassword(parts), ...ofPool(parts)]
+  const found = [...parts.findings().meters.flatMap(ofMeter), ofStore(parts), ...ofClock(parts), ...ofCertificate(parts), ...ofPassword(parts), ...ofPool(parts)]
   return levels.flatMap(level => found.filter(finding => finding.level === level))
 }
 
 /** Whether something needs a person, for programs that watch over others. */
 export function healthOf(parts: Parts): HealthAnswer {
   const { meters } = parts.findings()
-  const needs = [...meters.flatMap(ofMeter), ofStore(parts), ...ofClock(parts)]
+  const needs = [...meters.flatMap(ofMeter), ofStore(parts), ...ofClock(parts), ...ofCertificate(parts)]
     .filter(({ level }) => level === 'bad')
     .map(({ text }) => text)
   return {
@@ -73,6 +73,12 @@ function isClockSet({ clock }: Parts): boolean {
   return clock.wallMs() >= limits.energyClockMsMin
 }
 
+/** Clients refuse one that has ended, and without one there is no TLS at all. */
+function ofCertificate({ certificate }: Parts): readonly Finding[] {
+  const told = certificate()
+  return told ? [{ level: told.state === 'ending' ? 'note' : told.state, text: `TLS: ${told.message}.` }] : []
+}
+
 function ofPassword({ password, doorkeeper }: Parts): readonly Finding[] {
   const state = password()
   if (state.kind === 'set') return [{ level: 'good', text: 'Changes need the password.' }]
@@ -80,7 +86,7 @@ function ofPassword({ password, doorkeeper }: Parts): readonly Finding[] {
   const text =
     doorkeeper.mode === 'open'
       ? 'Whoever is in this network can change settings: wattslug passwd sets a password.'
-      : 'Nothing can be changed or published before a password is set: by the page, or by wattslug passwd.'
+      : `Nothing can be changed${doorkeeper.hasAccounts ? '' : ' or published'} before a password is set: by the page, or by wattslug passwd.`
   return [{ level: 'note', text }]
 }
 

@@ -47,7 +47,7 @@ export class Guard {
     const { doorkeeper, pages } = this.#options
     if (user !== anyone) return
     if (doorkeeper.mode === 'login') throw this.#unauthorized('this needs a user name and a password, by Authorization: Basic')
-    pages.refuseStrangeNames(request, peer)
+    pages.refuseStrangeNames(request, peer, 'read')
   }
 
   #letChange({ user }: Who, request: Request, peer: string, need: 'own' | 'claim'): void {
@@ -57,7 +57,7 @@ export class Guard {
     if (kind === 'set' && user !== anyone) throw this.#forbidden("this is the owner's")
     if (kind === 'set')
       throw this.#unauthorized("this needs the owner's password, by Authorization: Basic with a user name that is no other user's")
-    pages.refuseStrangeNames(request, peer)
+    pages.refuseStrangeNames(request, peer, 'change')
     if (need === 'own' && doorkeeper.mode !== 'open')
       throw this.#forbidden('nothing can be changed before a password is set: by the page, by PUT /api/password, or by wattslug passwd')
   }

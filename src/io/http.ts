@@ -28,8 +28,9 @@ export interface Api {
   readonly endpoints?: readonly Endpoint[]
   /** Finds out who asks, and lets that one pass. @throws Refusal */
   readonly admit?: (request: Request, peer: string, need: Need) => Promise<Who>
-  /** Something went wrong that is nobody's mistake, such as a disk that fails. */
+  /** Something went wrong that is nobody's mistake, such as a disk that fails; or a request was refused. */
   readonly failed?: (error: Error) => void
+  readonly refused?: (status: number) => void
 }
 
 /** The server; the caller listens and closes. */
@@ -46,10 +47,10 @@ export function makeHttpServer(
   callers?: Callers,
   passage: Passage = freely
 ): HttpServer {
-  const { endpoints = [], admit = async () => ({ user: anyone, proof: '' }), failed = () => undefined } = api
+  const { endpoints = [], admit = async () => ({ user: anyone, proof: '' }), failed = () => undefined, refused = () => undefined } = api
   const byPath = new Map(files.map(file => [file.path, file]))
   const site: Site = {
-    ...{ files: byPath, endpoints, admit, failed, door, visitors: new Set<Visitor>(), answering: new Set<Visitor>() },
+    ...{ files: byPath, endpoints, admit, failed, refused, door, visitors: new Set<Visitor>(), answering: new Set<Visitor>() },
     uploading: { value: new Set(), file: new Set() }
   }
   const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs, allowHalfOpen: true }
@@ -237,6 +238,7 @@ class Visitor implements SocketOwner {
   /** Answers, and closes; who does not read or does not close its side is cut off. */
   #send(status: number, more: Readonly<Record<string, string>>, body: Uint8Array | undefined, withBody: boolean): void {
     this.#begin()
+    if (status >= 400) this.#site.refused(status)
     this.#timer = setTimeout(cutOff, limits.drainMs, this.#socket)
     this.#socket.cork()
     this.#socket.write(headOf(status, { ...more, ...(body ? { 'Content-Length': String(body.length) } : {}) }))

@@ -41,15 +41,15 @@ export class Pages {
 
   /**
    * Whoever owns a name can let it lead to a page of theirs first, and to us then: to a browser both are one page. So without a password
-   * we are asked by an address or by a name within the house. @throws Refusal
+   * we are asked by an address or by a name within the house. `any` page may read, and change nothing. @throws Refusal
    */
-  refuseStrangeNames({ headers }: Asking, peer: string): void {
+  refuseStrangeNames({ headers }: Asking, peer: string, does: 'read' | 'change'): void {
     const said = headers.get('host')?.toLowerCase() ?? ''
     const [, bracketed, plain = ''] = /^(?:\[([^\]]+)\]|([^:]*?))\.?(?::\d+)?$/.exec(said) ?? []
     const host = bracketed ?? plain
     if (isIP(host) !== 0 || ownName.test(host) || host === hostname().toLowerCase() || isTrustedPeer(peer, this.#proxies)) return
     const origins = this.#origins()
-    if (origins === 'any' || origins.some(origin => hostOf(origin) === said)) return
+    if (origins === 'any' ? does === 'read' : origins.some(origin => hostOf(origin) === said)) return
     this.counters.count('foreign-names')
     const text =
       "without a password this needs wattslug's address, a name within the house such as meter.local, or one that the setting origins has"
@@ -62,7 +62,7 @@ export class Pages {
     if (origin === undefined || this.#isListed(origin)) return undefined
     try {
       this.refuseOthers(request, 'read')
-      this.refuseStrangeNames(request, peer)
+      this.refuseStrangeNames(request, peer, 'read')
       return undefined
     } catch (error) {
       if (error instanceof Refusal) return error

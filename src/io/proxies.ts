@@ -40,8 +40,9 @@ export function isTrustedPeer(peer: string, proxies: Proxies): boolean {
   return isTrusted(plainAddress(peer) ?? peer, proxies)
 }
 
-/** A home has a whole network of IPv6 addresses: its first half tells it. */
-export function networkOf(address: string): string {
+/** A home has a whole network of IPv6 addresses: its first half tells it. An IPv4 address that stands in one is itself. */
+export function networkOf(peer: string): string {
+  const address = plainAddress(peer) ?? peer
   if (!address.includes(':')) return address
   const [left = [], right = []] = address.split('::').map(half => half.split(':').filter(group => group !== ''))
   return [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right].slice(0, 4).join(':')

@@ -1,5 +1,6 @@
 /** What answers a request: whole, or in pieces that are made while the one before is taken; and what says no. */
 import type { ApiFault } from '../api.ts'
+import { Counters } from '../memory/counters.ts'
 
 /** An answer. */
 export interface Reply {
@@ -39,6 +40,26 @@ export class Refusal extends Error {
   reply(): Reply {
     const fault: ApiFault = { error: this.message, ...(this.field === undefined ? {} : { field: this.field }) }
     return jsonReply(fault, { status: this.status, headers: { ...this.headers, 'Cache-Control': 'no-store' } })
+  }
+}
+
+/** What requests are refused for, beside what the guard counts itself. */
+const refusals = ['requests-malformed', 'requests-too-large', 'requests-late', 'requests-astray', 'requests-crowded'] as const
+
+const refusalsByStatus: Readonly<Partial<Record<number, (typeof refusals)[number]>>> = {
+  ...{ 400: 'requests-malformed', 411: 'requests-malformed', 415: 'requests-malformed', 417: 'requests-malformed' },
+  ...{ 413: 'requests-too-large', 431: 'requests-too-large' },
+  ...{ 404: 'requests-astray', 405: 'requests-astray', 426: 'requests-astray' },
+  ...{ 408: 'requests-late', 503: 'requests-crowded' }
+}
+
+/** Counts refusals by what they mean. */
+export class Refusals {
+  readonly counters = new Counters(refusals)
+
+  count(status: number): void {
+    const refusal = refusalsByStatus[status]
+    if (refusal) this.counters.count(refusal)
   }
 }
 

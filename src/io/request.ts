@@ -27,6 +27,7 @@ export function readRequest(head: string): Request | undefined {
     if (name === undefined || value === undefined) return undefined
     const key = name.toLowerCase()
     const former = headers.get(key)
+    if (key === 'host' && former !== undefined) return undefined // for whoever stands before us may have meant the other (RFC 9112 section 3.2)
     headers.set(key, former === undefined ? value.trim() : `${former}, ${value.trim()}`)
   }
   if (minor === '1' && !headers.has('host')) return undefined

@@ -9,7 +9,7 @@ import type { Keeper, Kept } from './keeper.ts'
 import type { Outbox } from './outbox.ts'
 import { type Connect, keepWill, type Message, type ReasonCode, reasonCodes, type Subscription, type Will } from './packet.ts'
 import type { Event } from './phase.ts'
-import type { Rights } from './rights.ts'
+import { anyone, type Rights } from './rights.ts'
 import { type ClientPublisher, type Published, Router } from './router.ts'
 import { Session } from './session.ts'
 
@@ -259,10 +259,11 @@ export class Broker implements Household {
     return session
   }
 
+  /** The one that is longest away goes, first of those without a name: else a stranger could have what is kept for users dropped. */
   #makeRoom(): void {
     if (this.#sessions.size < limits.sessionsMax) return
-    const longestAway = [...this.#sessions.values()].find(session => session.where.name === 'away') as Session // fewer than sessionsMax are here
-    this.#forget(longestAway, 'sessions-displaced')
+    const away = [...this.#sessions.values()].filter(({ where }) => where.name === 'away') // fewer than sessionsMax are here
+    this.#forget(away.find(({ user }) => user === anyone) ?? (away[0] as Session), 'sessions-displaced')
   }
 
   #forget(session: Session, counter: 'sessions-cleaned' | 'sessions-expired' | 'sessions-displaced' | 'sessions-revoked'): void {

@@ -5,7 +5,7 @@ import { Doorkeeper } from '../../src/io/doorkeeper.ts'
 import type { Need } from '../../src/io/endpoint.ts'
 import { Guard } from '../../src/io/guard.ts'
 import { makeLog } from '../../src/io/log.ts'
-import { Pages } from '../../src/io/origins.ts'
+import { type Origins, Pages } from '../../src/io/origins.ts'
 import { type PasswordState, readPassword, writePassword } from '../../src/io/password.ts'
 import { makeProxies } from '../../src/io/proxies.ts'
 import { Refusal } from '../../src/io/reply.ts'
@@ -34,13 +34,14 @@ function guard(
   password: PasswordState = set,
   trusted: readonly string[] = [],
   access: 'open' | 'read' | 'login' = 'open',
-  need: Need = 'own'
+  need: Need = 'own',
+  origins: Origins = ['https://friend.example']
 ) {
   const clock = new TestClock()
   const doorkeeper = new Doorkeeper({ password: () => password, clock, log: quiet })
   doorkeeper.prepare({ access, users: undefined, acl: undefined, root: 'meter' })()
   const proxies = makeProxies(trusted)
-  const pages = new Pages(() => ['https://friend.example'], proxies)
+  const pages = new Pages(() => origins, proxies)
   const guard = new Guard({ doorkeeper, pages, password: () => password, proxies })
   const admit = async (headers: Readonly<Record<string, string>>, peer = '10.0.0.1', other = need): Promise<number> => {
     const all = new Map(Object.entries({ host: 'meter.local:8080', ...headers }))
@@ -85,6 +86,13 @@ t.test('without one: only by names that no stranger owns', async t => {
   for (const host of strange) t.equal(await admit({ host, origin: `http://${host}` }), 403, host)
   t.equal(await admit({ host: 'power.example' }, '::ffff:10.9.9.9'), 200, 'a proxy of ours knows our name')
   t.equal(await guard().admit({ ...right, host: 'power.example' }), 200, 'a password has no name')
+})
+
+t.test('where any page may read, a name that a stranger owns still changes nothing, and sets no password', async t => {
+  const stranger = { host: 'evil.example', origin: 'http://evil.example' }
+  const { admit, pages } = guard({ kind: 'none' }, [], 'open', 'own', 'any')
+  t.strictSame([await admit(stranger, undefined, 'see'), await admit(stranger), await admit(stranger, undefined, 'claim')], [200, 403, 403])
+  t.equal(pages.counters.all()['foreign-names'], 2)
 })
 
 t.test('with one: who has it, under any name', async t => {
