@@ -8,7 +8,7 @@ import { blockKey, days, seconds, type Tier, tiers, yearKey } from './tiers.ts'
  * A block in memory.
  * - `stored`: the store has it as it is
  * - `changed`: it has grown since
- * - `part`: the store could not be read when it was opened, so that there may be more of it
+ * - `part`: the store might not have been readable when it was opened, so that there may be more of it
  */
 interface Live {
   readonly rows: Rows
@@ -26,6 +26,8 @@ export class Series {
   readonly #live = new Map<string, Live>()
   /** Where time is in each tier, for most of what comes belongs there. */
   readonly #current = new Map<Tier, { block: number; live: Live; key: string }>()
+  /** The latest block of each tier that there has been: what is behind it is new, whether the store can be read or not. */
+  readonly #latest = new Map<Tier, number>()
   readonly #scratch = emptyRow(0)
   #lastSlot = 0
 
@@ -48,7 +50,7 @@ export class Series {
     if (first === undefined) return
     this.rewrites++
     const block = Math.floor(first.slot / slots)
-    const live = this.#open(blockKey(tier, block, this.name), tier.slotMs)
+    const live = this.#open(blockKey(tier, block, this.name), tier.slotMs, false)
     live.rows.addAll(rows.map(row => ({ ...row, slot: row.slot - block * slots })))
     if (live.phase === 'stored') live.phase = 'changed'
   }
@@ -95,8 +97,10 @@ export class Series {
     let current = this.#current.get(tier)
     if (current?.block !== block) {
       const key = blockKey(tier, block, this.name)
-      current = { block, key, live: this.#open(key, tier.slotMs) }
+      const latest = this.#latest.get(tier)
+      current = { block, key, live: this.#open(key, tier.slotMs, latest !== undefined && block > latest) }
       this.#current.set(tier, current)
+      this.#latest.set(tier, Math.max(block, latest ?? block))
     }
     Object.assign(this.#scratch, row)
     this.#scratch.slot = slot - block * slots
@@ -104,11 +108,11 @@ export class Series {
     if (current.live.phase === 'stored') current.live.phase = 'changed'
   }
 
-  #open(key: string, slotMs: number): Live {
+  #open(key: string, slotMs: number, isNew: boolean): Live {
     let live = this.#live.get(key)
     if (live === undefined) {
       const record = this.#store.get(key)
-      live = { rows: new Rows(slotMs, record), phase: record || this.#store.state === 'open' ? 'stored' : 'part' }
+      live = { rows: new Rows(slotMs, record), phase: isNew || record || this.#store.state === 'open' ? 'stored' : 'part' }
       this.#live.set(key, live)
     }
     return live
