@@ -116,7 +116,7 @@ t.test('a port that another process holds is left alone and named, and read once
   t.equal((await doctor.ended).code, 1, 'the doctor finds no readings')
   const told = doctor.out.join('\n')
   t.match(told, `/dev/ttyUSB90: held by sleep (process ${holder.pid})`, 'and names who holds the port')
-  t.match(told, /What to do next: No meter found yet\. \/dev\/ttyUSB90 is held by sleep/)
+  t.match(told, /What to do next:\s+No meter found yet\. \/dev\/ttyUSB90 is held by sleep/)
 
   await holder.kill()
   await stock.until('currentcost/0/power', '500')
@@ -182,7 +182,7 @@ t.test('the doctor without a port says so, and with a meter that all is well', o
   const none = startDoctor(t, devices)
   t.equal((await none.ended).code, 1)
   t.match(none.out.join('\n'), /Serial ports of this machine:\n {2}none\n/)
-  t.match(none.out.join('\n'), /What to do next: No meter found yet\. There is no serial port\. Plug in the meter's cable/)
+  t.match(none.out.join('\n'), /What to do next:\s+No meter found yet\. There is no serial port\. Plug in the meter's cable/)
 
   const port = new Port(t, 'ttyUSB90', devices)
   await plug(port)
