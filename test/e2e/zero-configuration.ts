@@ -136,7 +136,7 @@ t.test('a port on which something else speaks is left alone, and the meter besid
   const port = new Port(t, 'ttyUSB90', devices)
   await until('the doctor to end', () => doctor.end, 90_000)
   t.match(doctor, { end: { code: 1 } }, 'the doctor finds no readings')
-  t.match(doctor.out.join('\n'), /What to do next: .*\/dev\/ttyACM90 speaks something else/, 'and says why')
+  t.match(doctor.out.join('\n'), /What to do next:\s+.*\/dev\/ttyACM90 speaks something else/, 'and says why')
 
   await plug(port)
   talk(t, port, first(678))
@@ -191,5 +191,5 @@ t.test('the doctor without a port says so, and with a meter that all is well', o
   t.equal((await until('the doctor to end', () => well.end, 90_000)).code, 0)
   const told = well.out.join('\n')
   t.match(told, /Meter at \/dev\/ttyUSB90, 57600 baud:\n {2}live: Readings arrive\./)
-  t.match(told, /What to do next: nothing, readings arrive\./)
+  t.match(told, /What to do next:\n {2}Daemon: start it/)
 })
