@@ -4,6 +4,7 @@ import { join, relative } from 'node:path'
 import { chromium } from 'playwright-core'
 import { failure, main, root, say } from './command.mjs'
 import { browserOptions, withDemo } from './screenshots/demo.mjs'
+import { livePast } from './screenshots/past.mjs'
 import { packed } from './screenshots/png.mjs'
 
 const folder = join(root, 'scripts/screenshots')
@@ -11,10 +12,12 @@ const schemes = ['light', 'dark']
 const views = ['now', 'history', 'cost', 'console', 'device']
 const viewport = { width: 390, height: 844 }
 /** So long until there is a trace to see. */
-const traceMs = Number(process.env.TRACE_SECONDS ?? 40) * 1_000
+const traceMs = Number(process.env.TRACE_SECONDS ?? 150) * 1_000
+/** With three whole days the page tells what is usual. */
+const pastDays = 4
 /** So long until a view has what it shows. */
 const settleMs = 2_500
-const pictureBytesMax = 150_000
+const pictureBytesMax = 200_000
 
 const photograph = async (browser, address) => {
   const pages = await Promise.all(
@@ -45,12 +48,15 @@ const write = (path, picture) => {
 }
 
 await main(() =>
-  withDemo(async address => {
-    const browser = await chromium.launch(browserOptions)
-    try {
-      await photograph(browser, address)
-    } finally {
-      await browser.close()
-    }
-  })
+  withDemo(
+    async address => {
+      const browser = await chromium.launch(browserOptions)
+      try {
+        await photograph(browser, address)
+      } finally {
+        await browser.close()
+      }
+    },
+    state => livePast(state, pastDays)
+  )
 )

@@ -4,6 +4,7 @@ import type { ApiFault } from '../api.ts'
 import type { Need } from './access/said.ts'
 import type { Api } from './context.ts'
 import { authorizationOf, loginNow } from './login.ts'
+import type { Strings } from './strings.ts'
 
 /** A request that failed. */
 export class ApiError extends Error {
@@ -24,18 +25,18 @@ export const unauthorised = 401
 /** Somebody else may do it; nobody can before there is a password. */
 const forbidden = 403
 
-/** @param admit asks the user to log in @param silent what is said when nothing answers */
-export function makeApi(admit: (need: Need) => Promise<boolean>, silent: string): Api {
+/** @param admit asks the user to log in @param words what is said when nothing answers, and of a change when the user does not log in */
+export function makeApi(admit: (need: Need) => Promise<boolean>, words: Strings['frame']): Api {
   /** Who was refused asks again as somebody else, or not at all. */
   const ask = async (method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> => {
     for (;;) {
       const login = loginNow()
-      const response = await request(path, optionsFor(method, body), silent, signal)
+      const response = await request(path, optionsFor(method, body), words.silent, signal)
       if (response.ok) return response
       const error = await errorOf(response)
       if (response.status !== unauthorised && response.status !== forbidden) throw error
       if (login === loginNow()) await admit(method === 'GET' ? 'see' : 'change')
-      if (login === loginNow()) throw error
+      if (login === loginNow()) throw method === 'GET' ? error : new ApiError(response.status, words.refused)
     }
   }
   return {

@@ -14,6 +14,7 @@ export const german: AllStrings = {
     failedWhy: 'wattslug hat nicht geantwortet oder wurde erneuert, seit diese Seite geöffnet wurde.',
     retry: 'Noch einmal',
     silent: 'wattslug antwortet nicht.',
+    refused: 'Nicht geschehen: Dazu braucht es ein Passwort.',
     close: 'Schließen'
   },
   history: {

@@ -1,6 +1,6 @@
 /** As whom the page asks: what was typed holds until the page is closed, or on this device for who wanted that. */
 
-import { type Kept, keep, recall } from './storage.ts'
+import { type Kept, keep, onKept, recall } from './storage.ts'
 
 export interface Login {
   readonly user: string
@@ -14,6 +14,8 @@ export const owner = 'owner'
 /** MQTT's reason codes for who has to log in. To try on would be to try wrong passwords. */
 export const refusals: ReadonlySet<number | undefined> = new Set([0x86, 0x87])
 const stored = 'login'
+/** Under this the other tabs are told. */
+const left = 'left'
 /** What was shown, by the names under which it is kept. */
 const shown = ['last', 'now'] as const
 
@@ -40,6 +42,29 @@ export function forgetLogin(): void {
   if (isForgotten) for (const name of shown) keep(name, undefined)
   login = undefined
   for (const where of ['sessionStorage', 'localStorage'] as const) keep(stored, undefined, where)
+}
+
+/** Logs out, here and in the browser's other tabs. */
+export function logOut(): void {
+  forgetLogin()
+  for (const text of ['', undefined]) keep(left, text)
+  location.reload()
+}
+
+/** Goes when another tab logs out. */
+export function followLogOut(): void {
+  onKept(left, () => {
+    if (login) logOut()
+  })
+}
+
+/** Takes over what another tab keeps on this device from now on, and calls. Answers how to stop. */
+export function followLogin(taken: () => void): () => void {
+  return onKept(stored, () => {
+    const found = readStored('localStorage')
+    if (found) login = found
+    if (found) taken()
+  })
 }
 
 /** Whether one is kept on this device. */

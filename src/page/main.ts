@@ -6,6 +6,7 @@ import type { FirstContext } from './context.ts'
 import { Frame } from './frame.ts'
 import { loadLanguage } from './language.ts'
 import { openLink } from './link.ts'
+import { followLogOut } from './login.ts'
 import { Memory } from './memory.ts'
 import { type Event, initialState, type State, step } from './model.ts'
 import { recall } from './storage.ts'
@@ -75,6 +76,7 @@ document.addEventListener('resume', wake) // thawed
 addEventListener('pageshow', event => {
   if (event.persisted) wake() // taken out of the back-forward cache
 })
+followLogOut()
 addEventListener('pagehide', () => memory.keep(performance.now()))
 addEventListener('online', wake)
 addEventListener('offline', wake) // the link is tried, and found dead
@@ -108,7 +110,7 @@ async function start(): Promise<void> {
   const context: FirstContext = {
     strings,
     formats,
-    api: makeApi(admit, strings.frame.silent),
+    api: makeApi(admit, strings.frame),
     admit,
     address: link.address,
     state: () => state,

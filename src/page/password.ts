@@ -7,7 +7,7 @@ import { type Asked, askedFor, type Need } from './access/said.ts'
 import { openScreen } from './access/sign-in.ts'
 import { type AccessWords, accessWords } from './access/words.ts'
 import { make, setSentence } from './elements.ts'
-import { forgetLogin, loginNow } from './login.ts'
+import { followLogin, forgetLogin, loginNow } from './login.ts'
 import { openSheet } from './sheet.ts'
 import type { Strings } from './strings.ts'
 import { loadStyle } from './style.ts'
@@ -69,11 +69,13 @@ async function askIn(asked: Asked, need: Need, strings: Strings, words: AccessWo
 async function signIn(asked: Asked, strings: Strings, words: AccessWords): Promise<boolean> {
   const screen = await openScreen()
   return new Promise(resolve => {
+    const done = () => {
+      unfollow()
+      screen.close()
+      resolve(true)
+    }
+    const unfollow = followLogin(() => void accessNow().then(access => access?.may.see && done()))
     const show = (now: Asked) => {
-      const done = () => {
-        screen.close()
-        resolve(true)
-      }
       const task = {
         asked: now,
         need: 'see',

@@ -14,6 +14,15 @@ export function recall(name: string, where: Kept = 'localStorage'): string | und
   }
 }
 
+/** Calls when another tab keeps something under a name on this device, or forgets it. Answers how to stop listening. */
+export function onKept(name: string, happened: () => void): () => void {
+  const take = ({ key }: StorageEvent) => {
+    if (key === prefix + name) happened()
+  }
+  addEventListener('storage', take)
+  return () => removeEventListener('storage', take)
+}
+
 /** Keeps a text under a name; undefined forgets it. */
 export function keep(name: string, text: string | undefined, where: Kept = 'localStorage'): void {
   try {

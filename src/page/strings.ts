@@ -13,6 +13,7 @@ export interface Strings {
     readonly failedWhy: string
     readonly retry: string
     readonly silent: string
+    readonly refused: string
     readonly close: string
   }
   readonly today: {
@@ -81,6 +82,7 @@ export const english: Strings = {
     failedWhy: 'wattslug didn’t answer, or was updated since this page was opened.',
     retry: 'Try again',
     silent: 'wattslug doesn’t answer.',
+    refused: 'Not done: it takes a password.',
     close: 'Close'
   },
   today: {

@@ -75,9 +75,15 @@ t.test('in German', { buffered: true, skip: noDevices }, async t => {
   chmodSync(state, 0o777)
   const daemon = await startDaemon(t, { devices, user, state })
   const phone = await openPhone(t, browser, daemon.page, { locale: 'de-AT', viewport: { width: 360, height: 640 } })
-  await phone.page.getByText('Noch ist kein Kabel zu sehen.').waitFor()
+  const { page } = phone
+  await page.getByText('Noch ist kein Kabel zu sehen.').waitFor()
   await phone.screenshot('first-run-german')
-  t.strictSame(await violationsOf(phone.page), [])
+  t.strictSame(await violationsOf(page), [])
+  await page.locator('#tab-history').click()
+  await page.getByText('Noch kein Verlauf').waitFor()
+  t.equal(await page.locator('.history :is(button, a):visible').count(), 0, 'where there is nothing, nothing can be chosen')
+  await page.locator('#tab-device').click()
+  await page.locator('.meter-state').getByText('Nicht da').waitFor()
 })
 
 t.test('a meter that is read over the network has no cable here', { buffered: true }, async t => {

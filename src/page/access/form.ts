@@ -48,11 +48,9 @@ export function makeForm(task: FormTask): HTMLFormElement {
   form.append(make('p', 'note', typeof why === 'string' ? why : why[need]), nameField)
   form.append(fieldOf(isNew ? words.newPassword : words.password, password), show.root)
   if (task.isLasting) form.append(stay.root)
-  if (isNew) {
-    const hint = make('p', 'note')
-    setSentence(hint, words.newHint)
-    form.append(hint)
-  }
+  const hint = make('p', 'note')
+  setSentence(hint, isNew ? words.newHint : words.lost)
+  form.append(hint)
   const wrong = make('p', 'wrong')
   wrong.setAttribute('role', 'alert')
   const go = make('button', 'button primary', words.go[asked]) as HTMLButtonElement
@@ -77,6 +75,7 @@ async function send(task: FormTask, fields: Fields, wrong: HTMLElement, go: HTML
     return
   }
   go.disabled = true
+  wrong.removeAttribute('aria-live')
   setText(wrong, '')
   const said = await (isNew ? setPassword(login.password, asked === 'first' ? undefined : loginNow()) : askAccess(login))
   go.disabled = false
@@ -103,9 +102,13 @@ function textOf(said: Said, { asked, words, silent }: FormTask): string {
   }
 }
 
-/** Until then no try would be looked at. */
+/** Until then no try would be looked at. It is read out once, not second by second. */
 function countDown(seconds: number, task: FormTask, wrong: HTMLElement, go: HTMLButtonElement): void {
   go.disabled = seconds > 0
   setText(wrong, seconds > 0 ? task.words.wait(seconds) : '')
-  if (seconds > 0 && go.isConnected) setTimeout(() => countDown(seconds - 1, task, wrong, go), 1_000)
+  if (seconds <= 0 || !go.isConnected) return
+  setTimeout(() => {
+    wrong.setAttribute('aria-live', 'off')
+    countDown(seconds - 1, task, wrong, go)
+  }, 1_000)
 }

@@ -1,6 +1,6 @@
 /** The screen that stands before a page whose readings need a login: what is below it stays as it was. */
 
-import { make, makeSymbol } from '../elements.ts'
+import { find, make, makeSymbol } from '../elements.ts'
 import { loadStyle } from '../style.ts'
 
 export interface Screen {
@@ -26,6 +26,7 @@ export async function openScreen(): Promise<Screen> {
   document.body.append(root)
   root.setAttribute('closedby', 'none')
   root.addEventListener('close', () => root.isConnected && root.showModal()) // where a browser does not know that yet
+  const before = document.activeElement
   root.showModal()
   return {
     body,
@@ -34,6 +35,8 @@ export async function openScreen(): Promise<Screen> {
     },
     close: () => {
       root.remove()
+      const place = before instanceof HTMLElement && before !== document.body ? before : find('view')
+      place.focus({ preventScroll: true }) // where one would have been
     }
   }
 }

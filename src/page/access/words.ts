@@ -11,6 +11,7 @@ export interface AccessWords {
   readonly password: string
   readonly newPassword: string
   readonly newHint: string
+  readonly lost: string
   readonly show: string
   readonly stay: string
   readonly haveName: string
@@ -45,6 +46,7 @@ const english: AccessWords = {
   password: 'Password',
   newPassword: 'New password',
   newHint: '8 characters or more. If it is ever lost, the machine that runs wattslug sets another (sudo wattslug passwd).',
+  lost: 'Lost? The machine that runs wattslug sets another (sudo wattslug passwd).',
   show: 'Show it',
   stay: 'Stay logged in on this device',
   haveName: 'I have a name and a password',
@@ -80,6 +82,7 @@ const german: AccessWords = {
   password: 'Passwort',
   newPassword: 'Neues Passwort',
   newHint: 'Mindestens 8 Zeichen. Geht es verloren, setzt der Rechner, auf dem wattslug läuft, ein anderes (sudo wattslug passwd).',
+  lost: 'Verloren? Der Rechner, auf dem wattslug läuft, setzt ein anderes (sudo wattslug passwd).',
   show: 'Anzeigen',
   stay: 'Auf diesem Gerät angemeldet bleiben',
   haveName: 'Ich habe einen Namen und ein Passwort',

@@ -9,7 +9,8 @@ export const german: Words = {
   close: 'Schließen',
   settings: 'Verbindung einstellen',
   idle: 'Nicht verbunden',
-  idleWhy: 'Ein Tippen zeigt alles, was durch diesen Broker geht. Oder stell selbst ein: jeden Broker, der MQTT über WebSocket spricht.',
+  idleWhy:
+    'Ein Tippen zeigt alles, was durch diesen Broker geht. Oder stellen Sie selbst ein: jeden Broker, der MQTT über WebSocket spricht.',
   connecting: 'Verbinde …',
   connected: 'Verbunden',
   lost: 'Verbindung verloren',

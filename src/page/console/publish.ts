@@ -43,6 +43,7 @@ export function makePublishForm(session: Session, words: Words): PublishForm {
   const say = (text: string, kind: string) => {
     setText(result, text)
     result.setAttribute('data-kind', kind)
+    result.scrollIntoView({ block: 'nearest' })
   }
   const check = () => setText(hint, hintOf(payload.value, words))
   payload.addEventListener('input', check)

@@ -228,6 +228,7 @@ class CostView implements OpenView {
     this.#told = { kind: 'nothing' }
     this.#nextAskMs = 0
     this.#render()
+    this.#page.parentElement?.focus({ preventScroll: true }) // what had it is gone
   }
 
   /** In the zone of the house, if that is known. */

@@ -3,7 +3,7 @@
 import { buttonOf } from '../console/form.ts'
 import type { Context } from '../context.ts'
 import { make } from '../elements.ts'
-import { forgetLogin, type Login, loginNow, owner } from '../login.ts'
+import { type Login, loginNow, logOut, owner } from '../login.ts'
 import { accessNow, changePassword } from '../password.ts'
 import type { Words } from './words.ts'
 
@@ -31,8 +31,8 @@ export function makeAccess(context: Context, words: Words, changed: () => void):
     who.textContent = user === null ? words.asAnyone : user === owner ? words.asOwner : words.as(user)
     const logIn = may.change ? [] : [buttonOf(words.logIn, () => void after(admit('change')))]
     const change = buttonOf(password === 'none' ? words.setPassword : words.changePassword, () => void after(set(password === 'none')))
-    const logOut = loginNow() ? [buttonOf(words.logOut, leave)] : []
-    actions.replaceChildren(...(password === 'unusable' ? [] : password === 'none' ? [change] : [...logIn, change]), ...logOut)
+    const leave = loginNow() ? [buttonOf(words.logOut, logOut)] : []
+    actions.replaceChildren(...(password === 'unusable' ? [] : password === 'none' ? [change] : [...logIn, change]), ...leave)
   }
 
   async function set(isFirst: boolean): Promise<boolean> {
@@ -52,9 +52,4 @@ export function makeAccess(context: Context, words: Words, changed: () => void):
       if (shownFor !== loginNow()) void show()
     }
   }
-}
-
-function leave(): void {
-  forgetLogin()
-  location.reload()
 }

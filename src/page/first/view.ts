@@ -11,7 +11,7 @@ import { type Seen, type Step, stepsOf } from './steps.ts'
 import { type FirstWords, firstWords } from './words.ts'
 
 const askEveryMs = 2_000
-const demo = 'npm run demo'
+const demo = 'wattslug run --source demo --mqtt-port 0 --http-port 0'
 
 interface Row {
   readonly root: HTMLElement

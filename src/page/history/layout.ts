@@ -36,6 +36,7 @@ export function makeLayout(host: HTMLElement, title: string, words: HistoryWords
   root.append(table, figures, knowledge, csv, status)
   host.append(root)
   return {
+    root,
     sensors,
     unitButtons,
     ...headParts,
@@ -76,6 +77,7 @@ function makeTotal(words: HistoryWords) {
   const total = make('p', 'history-total')
   const [totalLabel, amount, unit] = [make('span', 'spoken'), make('span', 'history-amount'), make('span', 'history-unit')]
   const [money, cost] = [make('span', 'history-money'), make('span', 'history-cost')]
+  money.hidden = true
   money.append(make('span', 'spoken', words.cost), cost, make('small', '', words.costOf))
   total.append(totalLabel, amount, unit, money)
   return { total, totalLabel, amount, unit, money, cost }

@@ -43,6 +43,7 @@ export function showSight(layout: Layout, stage: Stage, sight: Sight): Picture {
   const totals = totalsIn(sight)
   const writing = writingOf(sight)
   const running = sight.nowMs < period.toMs
+  layout.root.toggleAttribute('data-nothing', false)
   showHead(layout, sight, running)
   showNotice(layout, sight)
   if (content.kind === 'known') showTotals(layout, totals, writing, period.unit !== 'day')
@@ -129,6 +130,7 @@ function labelOf(layout: Layout, { words, choice, content }: Sight): string {
 
 /** Until the daemon has told its zone, and of whom there is a history. */
 export function showNothing(layout: Layout, words: HistoryWords, content: Content): void {
+  layout.root.toggleAttribute('data-nothing', true)
   if (content.kind === 'failed') say(layout, words.failed, content.message)
   else say(layout, words.noHistory, words.noHistoryYet)
 }
