@@ -24,7 +24,7 @@ export const commands = [
     ...{ name: 'record', operand: 'meter.txt', isForService: false, writesState: true },
     about: 'write down what the meter says, for a report of a problem'
   },
-  { name: 'passwd', isForService: true, writesState: true, about: 'set the password that changes need' },
+  { name: 'passwd', isForService: true, writesState: true, about: "set the owner's password" },
   {
     ...{ name: 'backup', operand: 'house.ndjson', isForService: true, writesState: false },
     about: 'write all that the daemon keeps into a file, while it runs'

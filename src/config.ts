@@ -34,7 +34,7 @@ export interface Config {
   /** The users' passwords, and what they may publish and read; no file if undefined. */
   readonly users: string | undefined
   readonly acl: string | undefined
-  /** Web pages elsewhere that may connect and read. */
+  /** Web pages elsewhere that may connect. */
   readonly origins: 'any' | readonly string[]
   readonly root: string
   /** The user's time zone, such as `Europe/London`. */
@@ -60,8 +60,16 @@ export type Command =
   | { readonly name: 'passwd'; readonly config: Config }
   | { readonly name: 'record'; readonly config: Config; readonly file: string }
   | { readonly name: 'doctor'; readonly config: Config; readonly settings: SettingsFacts; readonly report: string | undefined }
-  | { readonly name: 'status'; readonly config: Config; readonly passwordFile: string | undefined }
-  | { readonly name: 'backup' | 'restore'; readonly config: Config; readonly file: string; readonly passwordFile: string | undefined }
+  | ({ readonly name: 'status' } & Caring)
+  | ({ readonly name: 'backup' | 'restore'; readonly file: string } & Caring)
+
+/** What a command has that looks after a daemon which runs. */
+interface Caring {
+  readonly config: Config
+  /** What is wrong with the settings, which are then taken as they come. */
+  readonly fault: string | undefined
+  readonly passwordFile: string | undefined
+}
 
 /** A setting that is unknown or impossible; the message names it, its value and what is allowed. */
 export class ConfigError extends Error {}
@@ -104,8 +112,8 @@ function makeCommand(command: Row, file: string | undefined, values: Values, env
   }
   const { config, settings } = inspect(command, values, environment)
   if (name === 'doctor') return { name, config, settings, report: asText('report') }
-  if (name === 'status') return { name, config, passwordFile: asText('password-file') }
-  return { name: name as 'backup' | 'restore', config, file: file as string, passwordFile: asText('password-file') }
+  const caring = { config, fault: settings.fault, passwordFile: asText('password-file') }
+  return name === 'status' ? { name, ...caring } : { name: name as 'backup' | 'restore', file: file as string, ...caring }
 }
 
 type Row = (typeof commands)[number]
@@ -216,7 +224,7 @@ ${usage.join('\n')}
 Settings:
 ${rows.join('\n')}
   ${'--limit NAME=N'.padEnd(20)} another bound, such as clients-max=200; may stand several times
-  ${'--config FILE'.padEnd(20)} a TOML file with the same names, such as mqtt-port = 1883, bounds, and what is to be corrected
+  ${'--config FILE'.padEnd(20)} a TOML file with the same names, such as mqtt-port = 1883, bounds, prices, and what is to be corrected
 ${files.join('\n')}
 
 Each setting can stand in the environment too, such as ${variableOf('mqtt-port')}=1883.

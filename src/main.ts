@@ -34,6 +34,7 @@ async function main(): Promise<void> {
 }
 
 async function obey(command: Command, log: Log, tail: LogTail): Promise<number> {
+  if ('fault' in command && command.fault !== undefined) process.stderr.write(`wattslug: ${command.fault}\n`)
   switch (command.name) {
     case 'help':
       process.stdout.write(helpText())

@@ -117,7 +117,7 @@ export const settings = {
     argument: 'FILE',
     default: 'none',
     allowed: 'none, or a file that mosquitto_passwd wrote',
-    help: 'users and their passwords',
+    help: 'users and their passwords, as mosquitto_passwd writes them',
     read: text => text
   },
   acl: {

@@ -24,7 +24,7 @@ export async function writeReport(patient: Patient, file: string): Promise<numbe
     `wattslug ${version}, support file of ${describeTime(clock.wallMs())}\n${head}`,
     `== Doctor\n${told.join('\n')}`,
     ...(daemon ? await tellDaemon(daemon) : []),
-    `== Journal\n${(await readJournal(limits.reportLogLines)) ?? 'There is none for this user.'}`
+    `== Journal\n${(await readJournal(limits.reportLinesMax)) ?? 'There is none for this user.'}`
   ]
   const text = redact(`${sections.join('\n\n')}\n`, [...privateWords(config.users), ...(daemon ? await sensorNames(daemon) : [])])
   if (file === '-') process.stdout.write(text)

@@ -381,7 +381,8 @@ t.test('what looks after a daemon', async t => {
   const at = ['--password-file', 'pw']
   t.match(readCommand(['backup', 'house.ndjson', ...at], someState), { name: 'backup', file: 'house.ndjson', passwordFile: 'pw' })
   t.match(readCommand(['restore', 'house.ndjson'], someState), { name: 'restore', file: 'house.ndjson', passwordFile: undefined })
-  t.match(readCommand(['status', ...at], someState), { name: 'status', passwordFile: 'pw' })
+  t.match(readCommand(['status', ...at], someState), { name: 'status', fault: undefined, passwordFile: 'pw' })
+  t.match(readCommand(['status', '--config', '/none.toml'], someState), { fault: /^\/none\.toml: it cannot be read/ })
   t.match(readCommand(['doctor', '--report', 'r.txt'], someState), { name: 'doctor', report: 'r.txt' })
   t.equal(messageOf(['backup']), 'backup: name the file, such as: wattslug backup house.ndjson')
   t.equal(messageOf(['run', '--report', 'r.txt']), '--report: allowed: with doctor')

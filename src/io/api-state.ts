@@ -140,10 +140,10 @@ function deviceAnswer(parts: Parts, who: Who): DeviceAnswer {
   }
 }
 
-/** What went wrong since the start, by kind; what is only counted, such as messages, is none. */
+/** What went wrong since the start, by kind; what is only counted, such as messages and clients that went away, is none. */
 function faultsOf({ faults, clients }: Parts): Readonly<Record<string, number>> {
   const ofBroker = Object.entries(clients.broker.counters.all()).filter(([name]) =>
-    /dropped|refused|too-large|unsaved|slowed|^closed-/.test(name)
+    /dropped|refused|too-large|unsaved|slowed|^closed-(?!(?:client|server|lost)$)/.test(name)
   )
   const all = [...Object.entries(faults()), ...ofBroker, ...Object.entries(clients.counters.all())]
   return Object.fromEntries(all.filter(([name, count]) => count > 0 && !/^(?:history-)?messages$/.test(name)))

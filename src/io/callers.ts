@@ -15,7 +15,7 @@ export type Passage = (enter: Enter) => Enter
 /** Lets everyone pass. */
 export const freely: Passage = enter => enter
 
-/** Connections of an address that still count at a time; they are forgotten at so many a second. */
+/** Connections of an address that still count at a time; they are forgotten one by one. */
 interface Caller {
   readonly connects: number
   readonly atMs: number
@@ -49,7 +49,7 @@ export class Callers {
     const address = this.#nameOf(peer)
     const nowMs = this.#clock.monotonicMs()
     const { connects, atMs } = this.#callers.get(address) ?? { connects: 0, atMs: nowMs }
-    const left = Math.max(0, connects - ((nowMs - atMs) * limits.connectsOfOnePerSecond) / 1_000)
+    const left = Math.max(0, connects - (nowMs - atMs) / limits.connectsOfOneMs)
     const isAllowed = left + 1 <= limits.connectsOfOneMax
     this.#callers.delete(address)
     const [oldest] = this.#callers.keys()

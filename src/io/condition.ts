@@ -16,7 +16,14 @@ const levels = ['bad', 'note', 'good'] as const
 
 /** All findings, worst first. */
 export function findingsOf(parts: Parts): readonly Finding[] {
-  const found = [...parts.findings().meters.flatMap(ofMeter), ofStore(parts), ...ofClock(parts), ...ofCertificate(parts), ...ofPassword(parts), ...ofPool(parts)]
+  const found = [
+    ...parts.findings().meters.flatMap(ofMeter),
+    ofStore(parts),
+    ...ofClock(parts),
+    ...ofCertificate(parts),
+    ...ofPassword(parts),
+    ...ofPool(parts)
+  ]
   return levels.flatMap(level => found.filter(finding => finding.level === level))
 }
 

@@ -6,7 +6,7 @@ import { isTrustedPeer, type Proxies } from './proxies.ts'
 import { Refusal } from './reply.ts'
 import type { Request } from './request.ts'
 
-/** Pages elsewhere that may connect and read. */
+/** Pages elsewhere that may connect. */
 export type Origins = 'any' | readonly string[]
 
 type Asking = Pick<Request, 'headers'>

@@ -7,7 +7,7 @@ import { type MeterFault, meterFaultKinds } from '../meters/fault.ts'
 import { Framer } from '../meters/framer.ts'
 import { Listener } from '../meters/health.ts'
 import { readFrame } from '../meters/meter.ts'
-import { ClockOffset } from '../meters/offset.ts'
+import { ClockOffset, wrapDay } from '../meters/offset.ts'
 import type { PlacedValue } from '../meters/placement.ts'
 import { describe, type MeterStatus, type Port, Watch } from '../meters/watch.ts'
 import type { HistoryPage, Reading } from '../reading.ts'
@@ -83,7 +83,7 @@ export class Reader {
       ...this.#watch.port,
       status: this.#watch.status,
       health: this.#listener.health(this.#clock.monotonicMs()),
-      clock: offset.kind === 'known' ? { aheadMs: offset.meterMinusHostMs } : { unknown: offset.why }
+      clock: offset.kind === 'known' ? { aheadMs: wrapDay(offset.meterMinusHostMs - this.#zoneMs()) } : { unknown: offset.why }
     }
   }
 
@@ -98,6 +98,11 @@ export class Reader {
   /** The host's time as the readings have it: in a recording that is played back it is that of the recording. */
   #hostMs(): number {
     return this.#heardMs === 0 ? this.#clock.wallMs() : this.#atMs + this.#clock.monotonicMs() - this.#heardMs
+  }
+
+  /** How far this machine's local time, by which people set a meter, is ahead of UTC. */
+  #zoneMs(): number {
+    return -60_000 * new Date(this.#hostMs()).getTimezoneOffset()
   }
 
   #open(): void {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { limits } from '../limits.ts'
 import { type Certificate, CertificateError, readCertificate } from './certificate.ts'
+import { attempt } from './ports.ts'
 
 /** Networks of homes, as OpenSSL wants them. */
 const homeNetworks = [
@@ -73,7 +74,7 @@ function isNamed({ names }: Certificate, name: string): boolean {
 function ownNames(): readonly string[] {
   const name = houseName()
   const [short = name] = name.split('.', 1)
-  const addresses = Object.values(networkInterfaces()).flatMap(list => (list ?? []).map(({ address }) => address))
+  const addresses = Object.values(attempt(networkInterfaces) ?? {}).flatMap(list => (list ?? []).map(({ address }) => address))
   const names = new Set(['localhost', name, short, `${short}.local`].map(each => `DNS:${each}`))
   for (const address of addresses) if (homeAddress.test(address)) names.add(`IP:${address}`)
   return [...names].slice(0, limits.certificateNamesMax)

@@ -58,6 +58,8 @@ t.test('status: one screen, and an exit code that tells', { buffered: true }, as
   const after = await run(t, ['status', '--state', state, '--http-port', String(daemon.httpPort)])
   t.equal(after.code, 3)
   t.equal(after.out, 'No wattslug answers here.')
+  const lost = await run(t, ['status', '--state', state, '--config', join(state, 'none.toml')])
+  t.match(lost.errors, /^wattslug: \S+none\.toml: it cannot be read/, 'it may be elsewhere, as settings that are wrong would say')
 
   const bad = await startDaemon(t, { source: join(state, 'ttyUSB7'), state })
   await bad.untilSaid(/absent\. No such device/)

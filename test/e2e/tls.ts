@@ -129,9 +129,12 @@ t.test('a certificate that is no good is told at the start, and nothing else is 
   t.equal(daemon.said(/a secret/), 0)
   await daemon.untilSaid(/Readings arrive/)
   t.equal((await fetch(daemon.page)).status, 200)
+  const health = async (): Promise<string> => (await fetch(`${daemon.page}health`)).text()
+  t.match(await health(), /"needs":\["TLS: certificate: [^"]*no certificate in PEM; there is no TLS until that is mended\."\]/)
   makePair(folder)
   daemon.program.signal('SIGHUP')
   await daemon.untilSaid(/info +certificate for DNS:localhost, IP Address:127\.0\.0\.1 is in force until/)
+  t.match(await health(), /"needs":\[\]/)
 })
 
 t.test('the page over TLS in a browser: live, and its service worker may be there', async t => {

@@ -1,6 +1,6 @@
 /** Who a client is behind proxies: what is believed of X-Forwarded-For, and of whom. */
 import t from 'tap'
-import { clientAddress, makeProxies } from '../../src/io/proxies.ts'
+import { clientAddress, makeProxies, networkOf } from '../../src/io/proxies.ts'
 
 const nobody = makeProxies([])
 const house = makeProxies(['127.0.0.1', '10.0.0.0/8', 'fd00::/8', '::1'])
@@ -55,4 +55,19 @@ t.test('an address with a zone does no harm', async t => {
   t.equal(clientAddress('fe80::1%eth0', '192.0.2.7', house), 'fe80::1%eth0')
   t.equal(clientAddress('fe80::1%eth0', '192.0.2.7', makeProxies(['fe80::/10'])), '192.0.2.7')
   t.equal(clientAddress('127.0.0.1', 'fe80::1%eth0, 10.0.0.1', house), 'fe80::1%eth0')
+})
+
+t.test('a home is one by IPv6; by IPv4 each address is its own, in whatever it stands', async t => {
+  const same = [
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff::9'],
+    ['fe80::1%eth0', 'fe80::2%eth1'],
+    ['::ffff:192.0.2.1', '192.0.2.1']
+  ] as const
+  const others = [
+    ['2001:db8:1:2::1', '2001:db8:1:3::1'],
+    ['::ffff:192.0.2.1', '::ffff:192.0.2.2'],
+    ['192.0.2.1', '192.0.2.2']
+  ] as const
+  for (const [one, other] of same) t.equal(networkOf(one), networkOf(other), `${one} ${other}`)
+  for (const [one, other] of others) t.not(networkOf(one), networkOf(other), `${one} ${other}`)
 })

@@ -205,6 +205,30 @@ t.test('readings carry the name of their meter, but for the first one', async t 
   }
 })
 
+t.test('a meter that shows the time of its place is right', async t => {
+  const env: { TZ?: string | undefined } = process.env
+  const { TZ } = env
+  t.teardown(() => {
+    if (TZ === undefined) delete env.TZ
+    else env.TZ = TZ
+  })
+  const { source, clock, reader, say } = start(t)
+  source.now.opened()
+  for (let count = 0; count < limits.clockSamplesMax; count++) {
+    clock.nowMs += 6_000
+    const time = new Date(clock.wallMs() + 5.5 * 3_600_000).toISOString().slice(11, 19)
+    await say(meterMessage(300).replace(/<time>.*<\/time>/, `<time>${time}</time>`))
+  }
+  const aheadMinutes = (zone: string): number => {
+    env.TZ = zone
+    const told = reader.finding().clock
+    return 'unknown' in told ? Number.NaN : Math.round(told.aheadMs / 60_000)
+  }
+  t.equal(aheadMinutes('Asia/Kolkata'), 0)
+  t.equal(aheadMinutes('Asia/Yangon'), -60)
+  t.equal(aheadMinutes('UTC'), 330)
+})
+
 t.test('what is played back is stamped with its own time', async t => {
   const { source, readings } = start(t)
   source.now.opened()

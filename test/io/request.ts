@@ -44,6 +44,7 @@ t.test('what is no head', async t => {
     t.equal(readRequest(headOf('GET / HTTP/1.1', header)), undefined, JSON.stringify(header))
   }
   t.equal(readRequest('GET / HTTP/1.1'), undefined, 'without a host')
+  t.equal(readRequest(headOf('GET / HTTP/1.1', 'Host: x')), undefined, 'with two of them')
 })
 
 t.test('who wants a WebSocket', async t => {
