@@ -214,9 +214,9 @@ const inForce = {
   lingerMs: 2_000,
   /** TCP asks a silent peer whether it is still there after so long. */
   tcpKeepAliveMs: 60_000,
-  /** Connections that one address may open at once, and so many more each second: a page asks for some 30 things, and a home behind one address comes back in one burst. */
+  /** Connections that one address may open at once, and one more each so many ms: a page asks for some 30 things, and a home behind one address comes back in one burst. */
   connectsOfOneMax: 300,
-  connectsOfOnePerSecond: 20,
+  connectsOfOneMs: 50,
   /** Addresses whose connections are counted; the one that was heard longest ago is forgotten. */
   callersMax: 256,
   /** Of the strangers, so many may have one address: others find a place. */
@@ -357,7 +357,7 @@ const inForce = {
   doctorAskMs: 2_000,
   doctorAnswerBytesMax: 262_144,
   /** Lines of the journal in a support file. */
-  reportLogLines: 200,
+  reportLinesMax: 200,
 
   // --- log ---
   /** Longest line of the log: what a client sent may stand in it. */

@@ -164,10 +164,11 @@ export class Broker implements Household {
     for (const connection of this.#connections) this.step(connection, { type: 'end', reason: 'server' })
   }
 
-  /** Whether one more client may be admitted; a client that takes its own place over always may. */
-  hasRoomFor(clientId: string): boolean {
-    if (this.keeper.isOverwhelmed) return false
-    return this.#clients < limits.clientsMax || this.#sessions.get(clientId)?.where.name === 'here'
+  /** Where a client finds a place: its own, a free one, or that of who came last without a name, if it has one itself; or nowhere. */
+  placeFor(clientId: string, isNamed: boolean): 'free' | Connection | undefined {
+    if (this.keeper.isOverwhelmed) return undefined
+    if (this.#clients < limits.clientsMax || this.#sessions.get(clientId)?.where.name === 'here') return 'free'
+    return isNamed ? [...this.#connections].findLast(({ session }) => session?.user === anyone) : undefined
   }
 
   /** Why somebody may not come in by a CONNECT, or `undefined`: with the session of another, or a will that may not be published. */

@@ -134,7 +134,7 @@ const table: { readonly [N in Phase['name']]: Cells<Extract<Phase, { name: N }>>
     malformed: connection => close(connection, 'malformed'), // a frame that is none: no packet is taken meanwhile
     identified: (connection, { packet }, { verdict }) => {
       connection.outbox.hold(false)
-      if (!isRefused(connection, packet)) enter(connection, packet, verdict)
+      if (!isRefused(connection, packet, true)) enter(connection, packet, verdict)
     },
     drained: ignore,
     tick: closeLate,

@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts'
 import { close } from './ending.ts'
 import { type Connect, keepWill, type ProtocolLevel, type ReasonCode, reasonCodes } from './packet.ts'
 import type { Opening } from './phase.ts'
+import { anyone } from './rights.ts'
 
 /** CONNECT: lets its client in, says no, or has its password checked first. */
 export function connect(connection: Connection, { sinceMs }: Opening, packet: Connect): void {
@@ -16,7 +17,7 @@ export function connect(connection: Connection, { sinceMs }: Opening, packet: Co
     return
   }
   outbox.speak({ level, packetBytesMax, topicAliasMax })
-  if (isRefused(connection, packet)) return
+  if (isRefused(connection, packet, packet.user !== undefined || packet.password !== undefined)) return
   const verdict = broker.authority.identify(packet, outbox.peer, found => broker.step(connection, { type: 'identified', verdict: found }))
   if (verdict !== 'later') {
     enter(connection, packet, verdict)
@@ -27,8 +28,8 @@ export function connect(connection: Connection, { sinceMs }: Opening, packet: Co
 }
 
 /** Says no to a CONNECT that is none for this server, or finds no room. */
-export function isRefused(connection: Connection, packet: Connect): boolean {
-  const refusal = connectRefusal(packet, connection.broker.hasRoomFor(packet.clientId))
+export function isRefused(connection: Connection, packet: Connect, isNamed: boolean): boolean {
+  const refusal = connectRefusal(packet, connection.broker.placeFor(packet.clientId, isNamed) !== undefined)
   if (refusal !== undefined) refuse(connection, refusal)
   return refusal !== undefined
 }
@@ -43,6 +44,12 @@ export function enter(connection: Connection, packet: Connect, verdict: Verdict)
     refuse(connection, refusal as ReasonCode)
     return
   }
+  const place = broker.placeFor(packet.clientId, verdict.user !== anyone)
+  if (place === undefined) {
+    refuse(connection, reasonCodes.serverBusy) // by a name that nobody has asked for
+    return
+  }
+  if (place !== 'free') broker.step(place, { type: 'end', reason: 'too-many' }) // strangers must not keep out who has a name
   const level = packet.protocolLevel as ProtocolLevel
   const { session, isPresent } = broker.admit(packet, verdict)
   connection.phase = {

@@ -1,6 +1,7 @@
 /** Who may do what in the broker: at CONNECT, at each packet, at each delivery, and after the rights have changed. */
 
 import t from 'tap'
+import { limits } from '../../src/limits.ts'
 import { parseAcl } from '../../src/mqtt/acl.ts'
 import { owner } from '../../src/mqtt/rights.ts'
 import { type Client, House } from '../fixtures/mqtt/house.ts'
@@ -175,4 +176,39 @@ t.test('the topic for answers is told to who may read it', async t => {
   t.equal(told('bob'), undefined)
   t.equal(told(), undefined)
   t.equal(told('alice'), 'response/alice')
+})
+
+t.test('strangers neither keep out who has a name, nor have what is kept for one dropped', async t => {
+  const { house } = open()
+  const alice = join(house, 'a', 'alice', kept)
+  alice.send(subscribe(1, { 'house/#': 1 }))
+  alice.end()
+  for (let index = 0; index < limits.sessionsMax; index++) join(house, `away ${index}`, undefined, kept).end()
+  const strangers = Array.from({ length: limits.clientsMax }, (_, index) => join(house, `here ${index}`))
+  t.strictSame(house.accept().send(connect('more', level5)), ['CONNACK 137', 'closed refused'], 'one of them finds no place')
+  t.match(house.accept().send(connect('a', { ...level5, ...kept, user: 'alice' })), [/^CONNACK 0 present/], 'what is hers is kept')
+  t.strictSame(strangers.at(-1)?.lines(), ['closed too-many'], 'who came last makes room')
+  t.equal(house.broker.clients, limits.clientsMax)
+  for (let index = 1; index < limits.clientsMax; index++) t.equal(join(house, `named ${index}`, 'bob').phase, 'open')
+  t.strictSame(
+    house.accept().send(connect('b', { ...level5, user: 'bob' })),
+    ['CONNACK 137', 'closed refused'],
+    'among those with a name it is full'
+  )
+  alice.end()
+})
+
+t.test('where everyone may do everything a name takes nobody their place', async t => {
+  const house = new House()
+  for (let index = 0; index < limits.clientsMax; index++) house.connect(`${index}`)
+  t.strictSame(house.accept().send(connect('more', { user: 'alice' })), ['CONNACK 137', 'closed refused'])
+  t.equal(house.broker.clients, limits.clientsMax)
+})
+
+t.test('where all that are away have a name, the longest away makes room', async t => {
+  const { house } = open()
+  for (let index = 0; index < limits.sessionsMax; index++) join(house, `${index}`, 'alice', kept).end()
+  join(house, 'more', 'bob', kept).end()
+  t.match(house.accept().send(connect('0', { ...level5, ...kept, user: 'alice' })), [/^CONNACK 0(?! present)/])
+  t.match(house.accept().send(connect('2', { ...level5, ...kept, user: 'alice' })), [/^CONNACK 0 present/])
 })
