@@ -1,6 +1,6 @@
 /** The tariff in the file: the table `[tariff]`, which is a price change itself or has a list of dated ones. */
 import type { TariffTold } from './api.ts'
-import { readTariff, TariffError } from './cost/tariff.ts'
+import { readTariff, type TariffError } from './cost/tariff.ts'
 import type { At } from './io/toml.ts'
 
 /** What the file calls otherwise than the API. */
@@ -27,8 +27,7 @@ export function readTariffSettings(at: At, table: unknown): TariffTold | undefin
     if (changes === undefined) return readTariff({ currency, changes: [changeOf(rest)] })
     return readTariff({ currency, ...rest, changes: Array.isArray(changes) ? changes.map(changeOf) : changes })
   } catch (error) {
-    if (!(error instanceof TariffError)) throw error
-    const { field, message } = error
+    const { field, message } = error as TariffError
     const change = changes === undefined ? rest : (changes as readonly unknown[])[Number(/^changes\[(\d+)\]/.exec(field)?.[1])]
     const written = (text: string): string => asWritten(changes === undefined ? text.replace('changes[0].', '') : text, change)
     throw new Error(`${at('tariff', ...written(field).split(/[.[\]]+/))}: [tariff]: ${written(message)}`)

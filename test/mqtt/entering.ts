@@ -59,3 +59,18 @@ t.test('who has to wait is held, and what is kept of its CONNECT is a copy witho
   t.notOk(client.outbox.isHeld)
   t.equal(client.connection.session?.user, 'alice')
 })
+
+t.test('when all places are taken, who has a name takes that of the last stranger, and a name that nobody knows does not', async t => {
+  const { house, porter } = open()
+  const strangers = Array.from({ length: limits.clientsMax }, (_, index) => {
+    const client = house.accept()
+    enterBy(client.connection, client.connection.phase as Opening, connect(`stranger ${index}`))
+    return client
+  })
+  t.strictSame(strangers.at(-1)?.lines(), ['CONNACK 0'])
+  const unknown = ask(house, { user: 'slow' })
+  porter.answer(porter.who(''))
+  t.strictSame(unknown.client.lines(), ['CONNACK 137', 'closed refused'])
+  t.strictSame(ask(house, { user: 'alice' }).lines, ['CONNACK 0'])
+  t.strictSame(strangers.at(-1)?.lines(), ['closed too-many'])
+})
