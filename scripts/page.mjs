@@ -58,20 +58,22 @@ const readPlain = ({ program }) =>
       return fileOf(name, name === 'index.html' ? Buffer.from(body.toString().replace('"main.js"', `"${program}"`)) : body)
     })
 
+const programSettings = {
+  ...settings,
+  entryPoints: { main },
+  outdir: join(root, 'dist/page'),
+  format: 'esm',
+  splitting: true,
+  chunkNames: '[name]-[hash]',
+  metafile: true
+}
+
 /** The program, and the views as chunks that it loads when they are wanted. */
 const bundlePrograms = async () => {
-  const { outputFiles, metafile } = await build({
-    ...settings,
-    entryPoints: { main },
-    outdir: join(root, 'dist/page'),
-    format: 'esm',
-    splitting: true,
-    chunkNames: '[name]-[hash]',
-    metafile: true,
-    plugins: [programInOne, lessOfUPlot]
-  })
+  const plugins = [programInOne(await modulesWantedLater()), lessOfUPlot]
+  const { outputFiles, metafile } = await build({ ...programSettings, plugins })
   const programs = metafile.outputs['dist/page/main.js'].imports.filter(({ kind }) => kind === 'import-statement')
-  if (programs.length !== 1) throw failure(`the program is in ${programs.length} pieces`)
+  if (programs.length !== 1) throw failure(`the program is in ${programs.length} pieces: ${programs.map(({ path }) => path).join(', ')}`)
   const scripts = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents })).filter(({ name }) => name !== 'main.js')
   return {
     program: basename(programs[0].path),
@@ -79,23 +81,26 @@ const bundlePrograms = async () => {
   }
 }
 
+/** Answers the paths of what is imported when it is wanted, be it imported at once elsewhere too. */
+const modulesWantedLater = async () => {
+  const { metafile } = await build(programSettings)
+  const imports = Object.values(metafile.inputs).flatMap(input => input.imports)
+  return new Set(imports.filter(({ kind }) => kind === 'dynamic-import').map(({ path }) => join(root, path)))
+}
+
 /**
  * What is imported when it is wanted imports the program too, which is there by then. So all that the program holds is in one file, where
- * otherwise what it shares with a view would be in another for each set of views; main.js itself has nothing left but to name it.
+ * otherwise what it shares with a view would be in another for each set of views; main.js itself has nothing left but to name it. The
+ * modules are known beforehand, as esbuild loads a file once, for whichever of its importers comes first.
  */
-const programInOne = {
+const programInOne = wantedLater => ({
   name: 'program in one',
   setup(build) {
-    build.onResolve({ filter: /^\./ }, ({ path, resolveDir, kind }) =>
-      kind === 'dynamic-import' ? { path: join(resolveDir, path), pluginData: 'wanted later' } : undefined
-    )
-    build.onLoad({ filter: /\.ts$/ }, ({ path, pluginData }) =>
-      pluginData === 'wanted later'
-        ? { contents: `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(main)}`, loader: 'ts' }
-        : undefined
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+      wantedLater.has(path) ? { contents: `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(main)}`, loader: 'ts' } : undefined
     )
   }
-}
+})
 
 /** What uPlot has and the history does not draw with: its conveniences, its straight lines and its calendar. A version that is laid out otherwise fails the build. */
 const uPlotCuts = [
