@@ -223,7 +223,7 @@ ${usage.join('\n')}
 
 Settings:
 ${rows.join('\n')}
-  ${'--limit NAME=N'.padEnd(20)} another bound, such as clients-max=200; may stand several times
+  ${'--limit NAME=N'.padEnd(20)} another bound, such as clients-max=50; may stand several times
   ${'--config FILE'.padEnd(20)} a TOML file with the same names, such as mqtt-port = 1883, bounds, prices, and what is to be corrected
 ${files.join('\n')}
 

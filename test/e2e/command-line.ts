@@ -1,9 +1,9 @@
 /** The command line as a user meets it: what it refuses and how, which setting wins, how it starts and how it ends. */
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { type Daemon, freePort, startBundle, startDaemon, whenUp } from '../fixtures/e2e/daemon.ts'
+import { type Daemon, freePort, root, startBundle, startDaemon, whenUp } from '../fixtures/e2e/daemon.ts'
 import { makeFolder } from '../fixtures/e2e/program.ts'
 import { mosquittoSub, mqttJs } from '../fixtures/e2e/subscriber.ts'
 import { until } from '../fixtures/e2e/wait.ts'
@@ -33,6 +33,29 @@ t.test('--help tells every setting, --version the version', async t => {
     t.match(help.out, `wattslug ${command} `, command)
   t.equal(help.errors, '')
   t.match(await run(t, ['--version']), { code: 0, out: /^wattslug \d+\.\d+\.\d+$/, errors: '' })
+})
+
+t.test('what the README, the manual and --help say to set can be set', async t => {
+  const textOf = (name: string): string => readFileSync(join(root, name), 'utf8')
+  const readme = textOf('README.md')
+  const help = (await run(t, ['--help'])).out
+  const rows = readme.split('\n').filter(line => line.startsWith('| `--'))
+  for (const [, name, , usual] of help.matchAll(/^ {2}--([a-z-]+) [A-Z]+ (.*?)(?: \(default: ([^$)]+)\))?$/gm)) {
+    if (usual === undefined) continue
+    t.ok(
+      rows.some(row => row.includes(`\`--${name}\``) && row.includes(`\`${usual}\``)),
+      `the README has --${name} with ${usual}`
+    )
+  }
+  const examples = [...readme.matchAll(/^```toml\n(.*?)^```/gms)].map(([, text]) => text)
+  t.equal(examples.length, 3, 'sensors, the tariff, limits')
+  const config = join(makeFolder(t), 'wattslug.toml')
+  writeFileSync(config, examples.join('\n'))
+  await startDaemon(t, { source: 'demo', more: ['--config', config] })
+  const texts = [readme, help, textOf('scripts/package/wattslug.1').replaceAll('\\', '')]
+  const bounds = texts.map(text => /\bclients-max=\d+/.exec(text)?.[0] ?? 'none')
+  for (const bound of new Set(bounds)) await startDaemon(t, { source: 'demo', more: ['--limit', bound] })
+  t.pass(`${config} and ${bounds.join(', ')} hold`)
 })
 
 t.test('what cannot be is refused with its name, its value and what is allowed', async t => {
