@@ -39,6 +39,7 @@ export class Listener {
   #model: string | undefined
   #fault: { fault: MeterFault; atMs: number } | undefined
   #slot = 0
+  #heardMs = 0
   readonly #sensors = new Map<number, Heard>()
 
   received(bytes: number): void {
@@ -49,6 +50,7 @@ export class Listener {
   heard(sensor: number, model: string, nowMs: number): void {
     this.#turn(nowMs)
     this.#model = model
+    this.#heardMs = nowMs
     const heard = this.#sensors.get(sensor) ?? { sinceMs: nowMs, lastMs: nowMs, count: 0, counts: [] }
     this.#sensors.set(sensor, heard)
     heard.lastMs = nowMs
@@ -69,8 +71,10 @@ export class Listener {
   #healthOf(sensor: number, { sinceMs, lastMs, count, counts }: Heard, nowMs: number): SensorHealth {
     const messages = counts.reduce((sum, before) => sum + before, count)
     // A message is owed at the end of each interval: the first one heard ended one, too.
-    const windowMs = nowMs - Math.max(sinceMs - limits.cadenceMs, (this.#slot - slots + 1) * slotMs)
-    const expected = Math.floor(windowMs / limits.cadenceMs)
+    const fromMs = Math.max(sinceMs - limits.cadenceMs, (this.#slot - slots + 1) * slotMs)
+    const windowMs = nowMs - fromMs
+    // While nothing at all is heard it is not radio that loses.
+    const expected = Math.floor((Math.min(nowMs, this.#heardMs + limits.cadenceMs) - fromMs) / limits.cadenceMs)
     return {
       sensor,
       messages,

@@ -49,7 +49,7 @@ export function setSentence(element: HTMLElement, text: string): void {
 }
 
 /** Options do not break at their hyphens; long names of ports may break wherever text does. */
-function codeOf(text: string): HTMLElement {
+export function codeOf(text: string): HTMLElement {
   const code = make('code')
   for (const [index, word] of text.split(' ').entries())
     code.append(index === 0 ? '' : ' ', word.startsWith('/') ? word : make('span', '', word))

@@ -2,6 +2,7 @@
 
 import { type AllStrings, laterEnglish } from './later.ts'
 import { english } from './strings.ts'
+import { inGerman } from './told.ts'
 
 export const german: AllStrings = {
   ...english,
@@ -74,7 +75,7 @@ export const german: AllStrings = {
     noHistoryYet: 'Er beginnt mit dem ersten Messwert des Sensors: Die erste Minute steht hier, sobald sie um ist, der erste Tag morgen.',
     nothing: 'Von dieser Zeit ist nichts bekannt',
     nothingWhy: 'wattslug hat vom Zähler nichts gehört, und der Zähler hat nichts behalten.',
-    notBefore: date => `wattslug kennt diesen Sensor seit dem ${date}.`,
+    notBefore: date => `Seit dem ${date} kennt wattslug diesen Sensor.`,
     oldAt: time => `Stand von ${time}. Neuer Versuch läuft.`,
     failed: 'Der Verlauf lässt sich nicht zeigen',
     chart: (what, period, facts) => `${what}, ${period}. ${facts}`,
@@ -223,5 +224,6 @@ export const german: AllStrings = {
   room: 'Raum',
   host: (host, connected) => (connected ? `Verbunden mit ${host}` : `Nicht verbunden mit ${host}`),
   justNow: 'gerade eben',
-  announce: (state, power) => (power === '' ? state : `${state}: ${power}`)
+  announce: (state, power) => (power === '' ? state : `${state}: ${power}`),
+  told: inGerman
 }

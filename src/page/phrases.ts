@@ -38,7 +38,7 @@ export function formulaOf(terms: readonly Term[], strings: Strings): string {
 
 /** Such as `Corrected: scale 1.02`; empty if nothing was. */
 export function correctionsOf(corrected: readonly Corrected[], strings: Strings): string {
-  const all = corrected.map(({ label, words }) => (label ? `${nameOf(label, strings)}: ` : '') + words.join(', '))
+  const all = corrected.map(({ label, words }) => (label ? `${nameOf(label, strings)}: ` : '') + words.map(strings.told).join(', '))
   return all.length > 0 ? strings.corrected(all.join('; ')) : ''
 }
 

@@ -71,6 +71,8 @@ export interface Strings {
   readonly host: (host: string, connected: boolean) => string
   readonly justNow: string
   readonly announce: (state: string, power: string) => string
+  /** What the daemon says in its own words. */
+  readonly told: (sentence: string) => string
 }
 
 export const english: Strings = {
@@ -150,5 +152,6 @@ export const english: Strings = {
   room: 'Room',
   host: (host, connected) => (connected ? `Connected to ${host}` : `Not connected to ${host}`),
   justNow: 'just now',
-  announce: (state, power) => (power === '' ? state : `${state}: ${power}`)
+  announce: (state, power) => (power === '' ? state : `${state}: ${power}`),
+  told: sentence => sentence
 }

@@ -123,6 +123,8 @@ t.test('in German', { buffered: true }, async t => {
   const { page } = await openDevice(t, small)
   await Promise.all([page.waitForEvent('load'), page.getByLabel('Language').selectOption('de')])
   await page.getByRole('heading', { name: 'Befund' }).waitFor()
+  await page.getByText('demo: Messwerte kommen an.').waitFor()
+  t.strictSame(await page.locator('main [lang=en]').allTextContents(), [], 'what the daemon says is said in German')
   await page.locator('#tab-console').click()
   await page.getByRole('button', { name: 'Verbinden', exact: true }).waitFor()
   t.pass('both views speak it')

@@ -163,6 +163,13 @@ t.test('what is said of a running month', async t => {
   t.equal(csv, `api/history.csv?sensor=0&from=${Date.UTC(2026, 10, 1)}&to=${Date.UTC(2026, 11, 1)}&step=1h&cost=1`)
 })
 
+t.test('what was fed in is called so', async t => {
+  const { phone } = await sit(t)
+  await phone.page.getByRole('button', { name: 'Sensor 1' }).tap()
+  await phone.page.locator('.history-total > .history-unit', { hasText: 'Exported' }).waitFor()
+  t.match(await phone.page.locator('.history-total').textContent(), /^Exported\d/)
+})
+
 t.test('a day of 25 hours, in the daemon’s zone and not in the phone’s', async t => {
   const past = new HistoryHouse({ nowMs: Date.UTC(2026, 9, 26, 12), days: 20, zone: 'Europe/Berlin' })
   const { phone, fingers, untilHead } = await sit(t, { timezoneId: 'Pacific/Auckland' }, past)

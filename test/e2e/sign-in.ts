@@ -134,7 +134,7 @@ t.test('a password file that cannot be read is told, and asks for nothing', { bu
   for (const folder of [state, join(state, 'demo')]) writeFileSync(join(folder, 'password'), 'no hash at all')
   const daemon = await startDaemon(t, { source: 'demo', state, more: ['--access', 'read'] })
   const { page } = await openPhone(t, browser, `${daemon.page}#device`, small)
-  await page.getByText('The file that holds it cannot be read.').waitFor()
+  await page.getByText('The file that holds the password cannot be read.').waitFor()
   await page.getByRole('button', { name: 'Download backup' }).click()
   await page.getByText('The file with the password cannot be read, so nothing can be changed for now.').waitFor()
   t.strictSame(await violationsOf(page), [], 'nothing stands in anybody’s way')

@@ -59,14 +59,24 @@ t.test('a third is lost; sensors are told apart, in their order', async t => {
   t.ok(Math.abs((appliance?.lossRate ?? 0) - 1 / 3) < 0.02, `${appliance?.lossRate}`)
 })
 
+t.test('a sensor that falls silent was lost by radio; of a meter that falls silent nothing is known', async t => {
+  const [alone, listener] = [new Listener(), new Listener()]
+  const endMs = listen(alone, 1_000)
+  const [silent] = alone.health(endMs + healthMs / 2).sensors
+  t.ok((silent?.lossRate ?? 1) < 0.05, `${silent?.lossRate}`)
+  listen(listener, 1_000)
+  for (let laterMs = cadenceMs; laterMs < healthMs / 2; laterMs += cadenceMs) listener.heard(7, 'CC128-v1.29', endMs + laterMs)
+  const [gone, , other] = listener.health(endMs + healthMs / 2).sensors
+  t.ok(Math.abs((gone?.lossRate ?? 0) - 0.5) < 0.1, `${gone?.lossRate}`)
+  t.ok((other?.lossRate ?? 1) < 0.05, `${other?.lossRate}`)
+})
+
 t.test('only the last minutes count, and a sensor that is gone is forgotten', async t => {
   const listener = new Listener()
   const endMs = listen(listener, 1_000)
   const [long] = listener.health(endMs).sensors
   t.ok((long?.messages ?? 0) <= healthMs / cadenceMs + 1)
   t.ok((long?.lossRate ?? 1) < 0.02, `${long?.lossRate}`)
-  const [silent] = listener.health(endMs + healthMs / 2).sensors
-  t.ok(Math.abs((silent?.lossRate ?? 0) - 0.5) < 0.1, `${silent?.lossRate}`)
   t.strictSame(listener.health(endMs + 10 * healthMs).sensors, [])
   listener.heard(0, 'CC128-v1.29', endMs + 11 * healthMs)
   t.match(listener.health(endMs + 11 * healthMs).sensors, [{ messages: 1, lossRate: undefined, silentMs: 0 }])

@@ -1,7 +1,8 @@
 /** What sensors are called in the page's sentences. */
 import t from 'tap'
+import { german } from '../../src/page/german.ts'
 import type { Label } from '../../src/page/known.ts'
-import { formulaOf, nameOf } from '../../src/page/phrases.ts'
+import { correctionsOf, formulaOf, nameOf } from '../../src/page/phrases.ts'
 import { english } from '../../src/page/strings.ts'
 
 const label = (name: string, more: Partial<Label> = {}): Label => ({ name, medium: undefined, meter: 1, sensor: 0, ...more })
@@ -12,6 +13,12 @@ t.test('names', async t => {
   t.equal(nameOf(label('', { meter: 2 }), english), 'Main sensor')
   t.equal(nameOf(label('', { sensor: 3 }), english), 'Sensor 3')
   t.equal(nameOf(label('', { medium: 'gas' }), english), 'Gas')
+})
+
+t.test('corrections, in the page’s language', async t => {
+  const corrected = [{ label: label('Barn'), words: ['scale 1.02', 'spike filter'] }]
+  t.equal(correctionsOf(corrected, english), 'Corrected: Barn: scale 1.02, spike filter')
+  t.equal(correctionsOf(corrected, german), 'Korrigiert: Barn: Faktor 1.02, ohne Ausreißer')
 })
 
 t.test('a name that is written from right to left is set apart from the sentence', async t => {

@@ -9,7 +9,7 @@ export function makeInput(type: 'decimal' | 'text' | 'time' | 'date', value: str
   input.type = type === 'decimal' ? 'text' : type
   if (type === 'decimal') input.inputMode = 'decimal'
   input.autocomplete = 'off'
-  input.value = value
+  input.value = type === 'decimal' && document.documentElement.lang === 'de' ? value.replace('.', ',') : value
   input.addEventListener('input', () => {
     take(input.value)
     input.removeAttribute('aria-invalid')

@@ -38,8 +38,8 @@ export const german: Words = {
   save: 'Speichern',
   takeBack: 'Zurück zur Einstellungsdatei',
   notNumber: field => `${field} ist eine Zahl, etwa 1,02.`,
-  scaled: scale => `Faktor ${scale}`,
-  offset: degrees => `${degrees} °C`,
+  scaled: scale => `Faktor ${scale.replace('.', ',')}`,
+  offset: degrees => `${degrees.replace('.', ',')} °C`,
   memory: 'Arbeitsspeicher',
   resident: 'Belegt',
   promise: size => `Clients und Zähler können dem, was das Programm selbst braucht, höchstens ${size} hinzufügen.`,
@@ -95,7 +95,11 @@ export const german: Words = {
     read: 'Alle in diesem Netz dürfen zusehen; etwas zu ändern oder zu senden braucht ein Passwort.',
     login: 'Schon das Zusehen braucht ein Passwort.'
   },
-  passwordStates: { none: 'Noch ist keines gesetzt.', set: 'Es ist gesetzt.', unusable: 'Die Datei, in der es steht, ist nicht zu lesen.' },
+  passwordStates: {
+    none: 'Noch ist kein Passwort gesetzt.',
+    set: 'Das Passwort ist gesetzt.',
+    unusable: 'Die Datei mit dem Passwort ist nicht zu lesen.'
+  },
   asAnyone: 'Nicht angemeldet.',
   asOwner: 'Angemeldet als Eigentümer.',
   as: name => `Angemeldet als \u2068${name}\u2069.`,

@@ -94,9 +94,11 @@ function openSensorSheet(sensor: DeviceSensor, context: Context, words: Words, c
   const form = document.createElement('form')
   sheet.root.classList.add('device-sheet')
   form.noValidate = true
+  const sign = context.strings.language === 'de' ? ',' : '.'
+  const textOf = (value: number | undefined) => String(value ?? '').replace('.', sign)
   const name = inputOf(settings.name ?? '', { maxlength: 40, autocapitalize: 'sentences' })
-  const scale = inputOf(settings.scale === undefined ? '' : String(settings.scale), { inputmode: 'decimal', placeholder: '1' })
-  const offset = inputOf(settings.temperatureOffset === undefined ? '' : String(settings.temperatureOffset), { placeholder: '0' })
+  const scale = inputOf(textOf(settings.scale), { inputmode: 'decimal', placeholder: '1' })
+  const offset = inputOf(textOf(settings.temperatureOffset), { placeholder: '0' })
   const spikes = switchOf(words.spikeFilter, settings.spikeFilter ?? false, words.spikeFilterHint)
   const fix144 = switchOf(words.fix144, settings.fix144 ?? false, words.fix144Hint)
   const wrong = make('p', 'wrong')

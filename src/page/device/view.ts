@@ -132,18 +132,16 @@ class Device implements OpenView {
     const words = this.#words
     this.#renew(this.#findings, findings, () =>
       findings.map(({ level, text }) => {
-        const [row, mark, sentence] = [make('li'), make('span', 'mark', words.levels[level]), englishOf('span')]
+        const [row, mark] = [make('li'), make('span', 'mark', words.levels[level])]
         row.setAttribute('data-level', level)
-        setSentence(sentence, text)
-        row.append(mark, sentence)
+        row.append(mark, this.#told('span', '', text))
         return row
       })
     )
     this.#renew(this.#meters, meters, () =>
       meters.map(({ source, state, message, simulated }) => {
-        const [row, text, note] = [make('li', 'row'), make('span', 'two'), englishOf('span', 'note')]
-        setSentence(note, message)
-        text.append(make('span', 'name', source), note)
+        const [row, text] = [make('li', 'row'), make('span', 'two')]
+        text.append(make('span', 'name', source), this.#told('span', 'note', message))
         row.append(text, make('span', 'meter-state', simulated ? words.simulated : (words.states[state] ?? state)))
         row.setAttribute('data-state', state)
         return row
@@ -167,7 +165,7 @@ class Device implements OpenView {
       ...gaugeOf(words.disk, store.diskBytes, store.diskBytesMax),
       make('p', 'note', words.ofAtMost(size(store.diskBytes), size(store.diskBytesMax))),
       make('p', 'note', store.waitingBytes > 0 ? words.waiting(size(store.waitingBytes)) : ''),
-      englishOf('p', 'note', store.message)
+      this.#told('p', 'note', store.message)
     ])
     this.#renew(this.#clients, clients, () => [
       rowOf(words.connected, `${clients.connected} / ${clients.max}`),
@@ -185,6 +183,14 @@ class Device implements OpenView {
     ])
   }
 
+  /** What the daemon says in its own words, or in the page's if those are known. */
+  #told(tag: string, className: string, text: string): HTMLElement {
+    const [element, sentence] = [make(tag, className), this.#context.strings.told(text)]
+    setSentence(element, sentence)
+    if (sentence === text) element.lang = 'en'
+    return element
+  }
+
   /** Makes what an element holds anew, if that says something else now. */
   #renew(element: HTMLElement, said: unknown, make: () => readonly HTMLElement[]): void {
     const text = JSON.stringify(said)
@@ -198,13 +204,6 @@ function cardOf(title: string, ...content: readonly HTMLElement[]): HTMLElement 
   const card = make('section', 'card')
   card.append(make('h2', '', title), ...content)
   return card
-}
-
-/** For what the daemon says in its own words. */
-function englishOf(tag: string, className = '', text = ''): HTMLElement {
-  const element = make(tag, className, text)
-  element.lang = 'en'
-  return element
 }
 
 function makePageCard(context: Context, words: Words): HTMLElement {

@@ -188,7 +188,11 @@ export const english: Words = {
     read: 'Everyone in this network may look; to change or publish something takes a password.',
     login: 'To look, too, takes a password.'
   },
-  passwordStates: { none: 'None is set yet.', set: 'It is set.', unusable: 'The file that holds it cannot be read.' },
+  passwordStates: {
+    none: 'No password is set yet.',
+    set: 'The password is set.',
+    unusable: 'The file that holds the password cannot be read.'
+  },
   asAnyone: 'Not logged in.',
   asOwner: 'Logged in as the owner.',
   as: name => `Logged in as \u2068${name}\u2069.`,

@@ -3,7 +3,7 @@
 import type { Findings } from '../../meters/doctor.ts'
 import { ApiError, unauthorised } from '../api.ts'
 import type { FirstContext } from '../context.ts'
-import { make, setSentence, setText } from '../elements.ts'
+import { codeOf, make, setSentence, setText } from '../elements.ts'
 import type { View } from '../now/present.ts'
 import { loadStyle } from '../style.ts'
 import { makePicture } from './picture.ts'
@@ -46,7 +46,7 @@ export class FirstRun {
     })
     list.append(...this.#rows.map(({ root }) => root))
     list.setAttribute('aria-live', 'polite')
-    hint.append(noMeter, ' ', make('code', '', demo))
+    hint.append(noMeter, ' ', codeOf(demo))
     this.#root.append(makePicture(), name, make('p', 'note', patience), list, hint)
     this.#root.hidden = true
   }

@@ -32,9 +32,10 @@ export function showChoices(
   }
 }
 
-export function showTotals(layout: Layout, totals: Totals, writing: Writing, days: boolean): void {
+export function showTotals(layout: Layout, totals: Totals, writing: Writing, days: boolean, beganMs: number | undefined): void {
   const { label, amount, unit } = headlineOf(totals, writing)
   setText(layout.totalLabel, label)
+  layout.totalLabel.className = label === writing.words.exported ? 'history-unit' : 'spoken' // what is drawn goes without saying
   setText(layout.amount, amount)
   setText(layout.unit, unit)
   const figures = figuresOf(totals, writing, days)
@@ -47,7 +48,7 @@ export function showTotals(layout: Layout, totals: Totals, writing: Writing, day
       return row
     })
   )
-  layout.knowledge.replaceChildren(...knowledgeOf(totals, writing).map(text => make('p', 'note', text)))
+  layout.knowledge.replaceChildren(...knowledgeOf(totals, writing, beganMs).map(text => make('p', 'note', text)))
 }
 
 /** Only what is to be seen in the picture. */

@@ -56,14 +56,14 @@ export function figuresOf(totals: Totals, writing: Writing, days: boolean): read
   return figures
 }
 
-/** What of a period comes from the meter's memory, and what is not known, in words. */
-export function knowledgeOf(totals: Totals, { words, labels, counted }: Writing): readonly string[] {
+/** What of a period comes from the meter's memory, and what is not known, in words. @param beganMs when the sensor was heard first, if that is within it */
+export function knowledgeOf(totals: Totals, { words, labels, counted }: Writing, beganMs: number | undefined): readonly string[] {
   const { movedWh, backfilledWh, elapsedSeconds, knownSeconds } = totals
   if (totals.importedWh === null) return []
   const backfilled = movedWh > 0 ? backfilledWh / movedWh : 0
   const unknownSeconds = Math.max(0, elapsedSeconds - knownSeconds)
   const unknown = elapsedSeconds > 0 ? unknownSeconds / elapsedSeconds : 0
-  const said: string[] = []
+  const said = beganMs === undefined ? [] : [words.notBefore(labels.date(beganMs))]
   if (backfilled > backfilledShareLeast)
     said.push(words.backfilledPart(labels.amount(backfilledWh, counted), labels.percent(Math.min(1, backfilled))))
   if (unknown > unknownShareLeast && unknownSeconds >= unknownSecondsLeast)

@@ -46,7 +46,8 @@ export function showSight(layout: Layout, stage: Stage, sight: Sight): Picture {
   layout.root.toggleAttribute('data-nothing', false)
   showHead(layout, sight, running)
   showNotice(layout, sight)
-  if (content.kind === 'known') showTotals(layout, totals, writing, period.unit !== 'day')
+  const sinceMs = (content.kind === 'known' && content.answer.sinceMs) || 0
+  if (content.kind === 'known') showTotals(layout, totals, writing, period.unit !== 'day', sinceMs > period.fromMs ? sinceMs : undefined)
   else for (const part of [layout.totalLabel, layout.amount, layout.unit]) setText(part, '')
   const money = writing.currency !== undefined && totals.cost !== null ? sight.labels.money(totals.cost, writing.currency) : ''
   setText(layout.cost, money)

@@ -53,7 +53,7 @@ export class FurtherMeters {
 
   #fill({ simulated, state, stateText, mark, message, origin }: Section, meter: FurtherMeter): void {
     const { phase, cause } = meter
-    const { chip, chipOfCause } = this.#strings
+    const { chip, chipOfCause, told } = this.#strings
     const said = phase !== 'live' && phase !== 'offline' // an offline daemon is told at the top
     simulated.hidden = !meter.simulated
     state.hidden = !said
@@ -61,7 +61,7 @@ export class FurtherMeters {
     mark(`mark-${phase}`)
     setText(stateText, (phase === 'no-meter' && cause ? chipOfCause[cause] : undefined) ?? chip[phase])
     message.hidden = !said
-    setSentence(message, meter.message)
+    setSentence(message, told(meter.message))
     setText(origin, said && meter.message.includes(meter.source) ? '' : originOf(meter, this.#strings)) // once is enough
   }
 

@@ -121,8 +121,9 @@ export class Screen {
     setSentence(find('notice-text'), this.#noticeText(view))
   }
 
-  #noticeText({ phase, linked, message, sincePhoneMs, total, nowMs }: View): string {
-    const { connecting, waiting, stale, offline, lastHeard } = this.#strings
+  #noticeText({ phase, linked, message: said, sincePhoneMs, total, nowMs }: View): string {
+    const { connecting, waiting, stale, offline, lastHeard, told } = this.#strings
+    const message = told(said)
     const heard = (text: string) => (total ? lastHeard(text, this.#formats.moment(nowMs - total.ageMs, nowMs)) : text)
     switch (phase) {
       case 'connecting':

@@ -131,7 +131,9 @@ t.test('figures, words and the table', async t => {
     figuresOf(totals, writing, true).map(({ label }) => label),
     ['Exported', 'Average', 'Highest', 'Base load']
   )
-  t.match(knowledgeOf(totals, writing), [/comes from the meter’s own memory/, /is not known/])
+  const known = [/comes from the meter’s own memory/, /is not known/]
+  t.match(knowledgeOf(totals, writing, undefined), known)
+  t.match(knowledgeOf(totals, writing, Date.UTC(2026, 10, 3)), [/known this sensor since 3 Nov\.$/, ...known])
   const picture = pictureOf(seen, calendar, labels, formats)
   const { head, rows } = tableOf(picture, writing)
   t.strictSame(head, ['Time', 'Energy', 'Exported', 'Cost'])
