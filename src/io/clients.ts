@@ -29,6 +29,8 @@ export class Clients {
   readonly #log: Log
   readonly #clients = new Set<Client>()
   #late: Client[] = []
+  /** Whether an outbox fills faster than turns end. */
+  isCrowded = false
 
   constructor(broker: Broker, pool: Pool, clock: Clock, log: Log) {
     this.broker = broker
@@ -93,6 +95,7 @@ export class Clients {
     this.#late = []
     for (const client of late) client.flush()
     this.encoder.endTurn()
+    this.isCrowded = false
   }
 }
 
@@ -151,6 +154,10 @@ class Client implements LinkOwner, Outlet {
     this.#clients.flushLater(this)
   }
 
+  crowded(): void {
+    this.#clients.isCrowded = true
+  }
+
   drained(): void {
     this.#step({ type: 'drained' })
   }
@@ -198,9 +205,8 @@ class Client implements LinkOwner, Outlet {
     if (this.#turnMs < 0) {
       this.#turnMs = nowMs
       this.flushLater()
-    } else if (nowMs - this.#turnMs > limits.turnMs) {
-      this.#outbox.rest()
     }
+    if (this.#clients.isCrowded || nowMs - this.#turnMs > limits.turnMs) this.#outbox.rest()
   }
 
   /** Deals with what became of a chunk; false when some of it is held. */

@@ -32,10 +32,15 @@ export class Inbox {
 
   /**
    * Takes a chunk and hands on each whole packet, as a view that is good during the call. When the taker has had enough for now, what
-   * is left is held, and so is all that comes before `release`.
+   * is left is held, and so is all that comes before `release`: one read at most. TLS may have read somewhat more; then packets are
+   * handed on all the same.
    */
   push(chunk: Buffer, take: TakePacket): Taken {
-    if (this.#held) return this.#hold(chunk) ? 'held' : 'pool-empty'
+    while (this.#held) {
+      if (this.#hold(chunk)) return 'held'
+      const taken = this.release(take)
+      if (taken !== 'held' && taken !== 'taken') return taken
+    }
     const taken = this.#cut(chunk, take)
     if (typeof taken !== 'number') return taken
     return this.#hold(chunk.subarray(taken)) ? 'held' : 'pool-empty'
@@ -131,7 +136,7 @@ export class Inbox {
     this.#heldFrom = this.#heldTo = 0
   }
 
-  /** Holds bytes behind those that are held: at most one read, since no more is read then. */
+  /** Holds bytes behind those that are held: at most one read. */
   #hold(bytes: Buffer): boolean {
     const heldBytes = this.#heldTo - this.#heldFrom
     const total = heldBytes + bytes.length

@@ -21,6 +21,8 @@ export interface Link {
   readonly framing: Framing
   /** The peer's address, for messages. */
   readonly peer: string
+  /** Whether the system takes one write in a turn of the event loop and no more, as under TLS. */
+  readonly takesOneWrite: boolean
   /** Names the owner; events before that are lost, so call it in the turn in which the link was made. */
   own(owner: LinkOwner): void
   /**
@@ -30,7 +32,7 @@ export interface Link {
   write(pieces: readonly Uint8Array[]): boolean
   /**
    * Stops and resumes reading, so that a client that does not read cannot make us answer; either may be asked for again. What was
-   * read already is received all the same, before the turn ends.
+   * read already is received all the same, before the turn ends; an end that was read with it is followed once reading goes on.
    */
   pause(): void
   resume(): void

@@ -14,6 +14,8 @@ export interface Outlet {
   readonly encoder: Encoder
   /** Asks for `flush` at the end of this turn. */
   flushLater(): void
+  /** It fills in this turn, and will be emptied at its end: publishers are to rest until then. */
+  crowded(): void
   /** There is room again after a PUBLISH was refused. */
   drained(): void
   /** Packets are wanted again, first of all those that came before it was held; false while some of them are left. */
@@ -52,6 +54,7 @@ export class LinkOutbox implements Outbox {
   #closing: CloseReason | undefined
   #ended = false
   #writingSinceMs = -1
+  #turnsWriting = 0
   #voice = unheard
   #aliases: OutgoingAliases | undefined
   #held = false
@@ -152,6 +155,7 @@ export class LinkOutbox implements Outbox {
   flush(): void {
     if (this.#ended) return
     this.#resting = false
+    if (this.#writing.length > 0) this.#turnsWriting++
     this.#send()
     this.#settle()
   }
@@ -162,6 +166,7 @@ export class LinkOutbox implements Outbox {
     this.#release(this.#writing)
     this.#writing = nothing
     this.#writingSinceMs = -1
+    this.#turnsWriting = 0
     const backlog = this.#backlog
     this.#backlog = undefined
     if (backlog) this.#write(backlog)
@@ -202,6 +207,8 @@ export class LinkOutbox implements Outbox {
     this.#bytes += sumBytes(slices)
     if (this.#gathered.length > limits.outboxSlicesMax) this.#send()
     this.#outlet.flushLater()
+    // Else a burst within a turn would be lost to one that is not slow at all.
+    if (this.#link.takesOneWrite && this.#turnsWriting < 2 && this.#bytes > limits.outboxBytesMax / 2) this.#outlet.crowded()
   }
 
   #send(): void {

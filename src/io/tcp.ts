@@ -9,7 +9,7 @@ import type { Link, LinkOwner } from './link.ts'
 /** A server that hands each connection on as a link; the caller listens and closes. @param passage what stands before that, such as TLS */
 export function makeTcpServer(accept: (link: Link) => void, passage: Passage = freely): Server {
   const enter = passage(socket => accept(new TcpLink(socket)))
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs }, enter)
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs }, enter)
   server.maxConnections = limits.clientsMax + 2 * limits.strangersMax
   return server
 }
@@ -71,7 +71,13 @@ function onData(this: OwnedSocket, chunk: Buffer): void {
 function onEnd(this: OwnedSocket): void {
   const owner = this[ownerOf]
   if (owner?.halfClosed) owner.halfClosed()
-  else this.end()
+  else if (!this.isPaused()) this.end()
+}
+
+/** Goes on reading; an end that came meanwhile, as over TLS it may, is followed now that all before it was taken. */
+export function resumeSocket(socket: Socket): void {
+  if (socket.readableEnded) socket.end()
+  else if (socket.isPaused()) socket.resume()
 }
 
 function onError(): void {} // 'close' follows
@@ -108,7 +114,8 @@ export function writePieces(socket: Socket, pieces: readonly Uint8Array[], owner
   return false
 }
 
-function isEncrypted(socket: Socket): boolean {
+/** Whether a socket is one of TLS. */
+export function isEncrypted(socket: Socket): boolean {
   return (socket as Partial<TLSSocket>).encrypted === true
 }
 
@@ -126,11 +133,13 @@ export function endSocket(socket: Socket): void {
 class TcpLink implements Link {
   readonly framing = 'bare'
   readonly peer: string
+  readonly takesOneWrite: boolean
   readonly #socket: Socket
   #owner: LinkOwner | undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
+    this.takesOneWrite = isEncrypted(socket)
     this.peer = socket.remoteAddress ?? 'nowhere'
     watchSocket(socket, this)
     shareReads(socket)
@@ -157,7 +166,7 @@ class TcpLink implements Link {
   }
 
   resume(): void {
-    if (this.#socket.isPaused()) this.#socket.resume()
+    resumeSocket(this.#socket)
   }
 
   end(reason: CloseReason): void {

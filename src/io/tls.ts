@@ -9,6 +9,7 @@ import type { Callers, Passage } from './callers.ts'
 import { type Certificate, readCertificate } from './certificate.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
+import { networkOf } from './proxies.ts'
 import { type CertificateTold, Renewal } from './renewal.ts'
 import { ownCertificate } from './self-signed.ts'
 
@@ -111,7 +112,7 @@ export class Tls {
     if (!this.#callers.mayBeSilent(peer, this.#shaking.values(), limits.requestsOfOneMax)) return false
     if (this.#connections >= limits.tlsConnectionsMax) {
       this.counters.count('tls-too-many')
-      return false
+      if (!this.#makeRoom(networkOf(peer))) return false
     }
     const farEnd = farEndOf(raw)
     this.#connections++
@@ -121,6 +122,21 @@ export class Tls {
       this.#connections--
       this.#shaking.delete(farEnd)
     })
+    return true
+  }
+
+  /** The address with most handshakes under way gives its oldest up to one that would have fewer still: two must not keep all others out. */
+  #makeRoom(address: string): boolean {
+    const byAddress = new Map<string, [farEnd: string, shaking: Shaking][]>()
+    for (const entry of this.#shaking) {
+      const name = networkOf(entry[1].peer)
+      byAddress.set(name, [...(byAddress.get(name) ?? []), entry])
+    }
+    const most = [...byAddress.values()].reduce((one, other) => (other.length > one.length ? other : one), [])
+    const [oldest] = most
+    if (!oldest || most.length <= (byAddress.get(address)?.length ?? 0) + 1) return false
+    this.#shaking.delete(oldest[0])
+    oldest[1].raw.destroy()
     return true
   }
 }

@@ -9,7 +9,7 @@ import type { Pages } from './origins.ts'
 import { clientAddress, makeProxies, type Proxies } from './proxies.ts'
 import type { Refusal } from './reply.ts'
 import type { Request } from './request.ts'
-import { cutOff, cutOffLater, endSocket, shareReads, watchSocket, writePieces } from './tcp.ts'
+import { cutOff, cutOffLater, endSocket, isEncrypted, resumeSocket, shareReads, watchSocket, writePieces } from './tcp.ts'
 
 /** The names under which MQTT is offered; the second is what clients of MQTT 3.1 say. [MQTT-6.0.0-4] */
 const subprotocols = ['mqtt', 'mqttv3.1']
@@ -92,6 +92,7 @@ const pongsMax = 8
 class WebSocketLink implements Link, FrameOwner {
   readonly framing = 'websocket'
   readonly peer: string
+  readonly takesOneWrite: boolean
   readonly #socket: Socket
   readonly #reader = new FrameReader()
   readonly #links: Set<WebSocketLink>
@@ -99,12 +100,15 @@ class WebSocketLink implements Link, FrameOwner {
   /** Our close frame is on its way, so that we send nothing more and wait for the peer's; then nothing more is read either. */
   #state: 'open' | 'closing' | 'closed' = 'open'
   #fault: FrameFault | undefined
+  /** What the peer's close frame says, while what came before it is not taken. */
+  #goodbye: Uint8Array | undefined
   /** Pings since it was last heard. */
   #unanswered = 0
   #pongs = 0
 
   constructor(socket: Socket, peer: string, links: Set<WebSocketLink>) {
     this.#socket = socket
+    this.takesOneWrite = isEncrypted(socket)
     this.#links = links.add(this)
     this.peer = peer
     watchSocket(socket, this)
@@ -124,7 +128,8 @@ class WebSocketLink implements Link, FrameOwner {
   }
 
   resume(): void {
-    if (this.#socket.isPaused()) this.#socket.resume()
+    if (this.#goodbye) this.#close('closed', this.#goodbye)
+    else resumeSocket(this.#socket)
   }
 
   /** Pings; one that was not heard since the last two is gone, whatever a proxy before it says. */
@@ -137,13 +142,14 @@ class WebSocketLink implements Link, FrameOwner {
   end(reason: CloseReason): void {
     if (isHasty(reason)) cutOff(this.#socket)
     else if (this.#fault) this.#close('closed', codeBytes(this.#fault))
+    else if (this.#goodbye) this.#close('closed', this.#goodbye)
     else this.#close('closing', codeBytes(closeCodes[reason] ?? 1000))
   }
 
   /** What the socket tells. */
   received(chunk: Buffer): void {
     this.#unanswered = 0
-    if (this.#state === 'closed' || this.#fault) return // what is behind a fault means nothing
+    if (this.#state === 'closed' || this.#fault || this.#goodbye) return // what is behind a fault or an end means nothing
     this.#reader.push(chunk, this)
   }
 
@@ -164,7 +170,8 @@ class WebSocketLink implements Link, FrameOwner {
   }
 
   ended(payload: Buffer): void {
-    this.#close('closed', payload)
+    if (this.#state === 'open' && this.#socket.isPaused()) this.#goodbye = Uint8Array.from(payload)
+    else this.#close('closed', payload)
   }
 
   violated(fault: FrameFault): void {

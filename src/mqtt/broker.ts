@@ -223,7 +223,7 @@ export class Broker implements Household {
     for (const message of retained) if (!this.#router.retained.has(message.topic)) this.#router.retained.store(message, true)
     const longestAwayFirst = [...sessions].sort((a, b) => (b.awayMs ?? 0) - (a.awayMs ?? 0))
     for (const kept of longestAwayFirst) {
-      if (this.#sessions.has(kept.clientId)) {
+      if (this.#sessions.has(kept.clientId) || this.#clients >= limits.sessionsMax) {
         this.keeper.dropSession(kept.number, kept.deliveries)
         continue
       }
@@ -231,6 +231,7 @@ export class Broker implements Household {
       const session = new Session(this, kept.clientId, kept.number, kept.expirySeconds * 1_000)
       session.where = { name: 'away', sinceMs: nowMs - (kept.awayMs ?? 0) }
       session.user = kept.user
+      session.rights = this.authority.rightsOf(kept.user, kept.clientId) // at once, for it may have to make room for another
       this.#sessions.set(session.clientId, session)
       for (const [filter, options] of kept.subscriptions) this.#router.subscribe(session, filter, options)
       for (const packetId of kept.received.ids()) session.received.add(packetId)
@@ -248,7 +249,8 @@ export class Broker implements Household {
   /** Looks at all rights again: what users had is theirs only as far as it is now. */
   review(): void {
     for (const session of this.#sessions.values()) session.rights = this.authority.rightsOf(session.user, session.clientId)
-    for (const connection of this.#connections) if (connection.isRevoked) this.step(connection, { type: 'end', reason: 'revoked' })
+    const known = new Map<string, boolean>()
+    for (const connection of this.#connections) if (connection.isRevoked(known)) this.step(connection, { type: 'end', reason: 'revoked' })
     for (const session of this.#sessions.values()) if (!this.authority.knows(session.user)) this.#forget(session, 'sessions-revoked')
   }
 

@@ -50,9 +50,14 @@ export class Connection implements ClientPublisher {
     act(this, this.phase, event)
   }
 
-  /** Whether it is somebody who may not be here any more. */
-  get isRevoked(): boolean {
-    return this.phase.name === 'open' && !this.broker.authority.holds(this.phase.who)
+  /** Whether it is somebody who may not be here any more. @param known which proofs hold, as far as that was asked: a file may have to be read */
+  isRevoked(known: Map<string, boolean>): boolean {
+    if (this.phase.name !== 'open') return false
+    const { who } = this.phase
+    const name = `${who.user} ${who.proof}`
+    const holds = known.get(name) ?? this.broker.authority.holds(who)
+    known.set(name, holds)
+    return !holds
   }
 
   takeOver(): void {
@@ -256,7 +261,7 @@ function subscribe(connection: Connection, { session }: Open, { packetId, subscr
   }
   promises.make({ type: 'SUBACK', packetId, reasonCodes }, session.number > 0, () => {
     for (const subscription of withRetained.values())
-      if (session.subscriptions.get(subscription.filter) === subscription) broker.sendRetained(session, subscription)
+      if (session.subscriptions.has(subscription.filter)) broker.sendRetained(session, subscription)
   })
 }
 

@@ -31,10 +31,14 @@ export class Deliveries<S> {
   #owner: DeliveriesOwner | undefined
   readonly #window = new Window<S>(limits.inflightMax, limits.inflightBytesMax)
   readonly #queue = new Queue<Delivery<S>>(limits.queueMessagesMax, limits.queueBytesMax)
+  /** Nothing that waits expires before. */
+  #expiresAtMs = Number.POSITIVE_INFINITY
   #lastOrder = 0
   /** Up to this one they outlive a power cut. */
   #syncedOrder = 0
   #isSyncing = false
+  /** Up to this one they were sent in this run. */
+  #begunOrder = 0
   /** PUBRECs that are not on the disk yet. */
   #releasing = 0
 
@@ -65,16 +69,16 @@ export class Deliveries<S> {
     return this.#queue.length + this.#window.length < limits.inflightMax
   }
 
-  /** Whether a message finds room behind those that wait. */
+  /** Whether a message finds room behind those that wait; what has expired meanwhile makes some. */
   hasRoomFor(message: Message): boolean {
-    return this.#queue.fits(weightBytes(message))
+    const bytes = weightBytes(message)
+    return this.#queue.fits(bytes) || (this.#dropOverdue() && this.#queue.fits(bytes))
   }
 
   /** Takes a message behind what waits; false when it is past a bound, or cannot be kept. */
   add(due: Due<S>): boolean {
     const { keeper } = this.#household
-    const bytes = weightBytes(due.message)
-    if (!this.#queue.fits(bytes)) return false
+    if (!this.hasRoomFor(due.message)) return false
     const packetId = this.#window.nextId()
     const delivery = this.#deliveryOf(due, packetId, false)
     if (this.#session > 0 && !keeper.saveDelivery(this.#session, delivery)) {
@@ -82,7 +86,7 @@ export class Deliveries<S> {
       return false
     }
     this.#lastOrder = delivery.order
-    this.#queue.push(delivery, bytes)
+    this.#enqueue(delivery)
     if (this.#session > 0 && due.qos === 2) this.#sync()
     return true
   }
@@ -114,7 +118,7 @@ export class Deliveries<S> {
     this.#window.skipTo(delivery.packetId)
     // It may have been sent, even behind more than a window of them: the last acknowledgements were not written.
     const again = { ...delivery, repeated: true }
-    if (this.#queue.length > 0 || !this.#window.fits(delivery.message)) return this.#queue.push(again, weightBytes(delivery.message))
+    if (this.#queue.length > 0 || !this.#window.fits(delivery.message)) return this.#enqueue(again)
     this.#window.add(again)
     return true
   }
@@ -167,6 +171,23 @@ export class Deliveries<S> {
     return { order, packetId, message, qos, retain, subscriptionIds, group, state: 'message', repeated: false, sent }
   }
 
+  #enqueue(delivery: Delivery<S>): boolean {
+    this.#expiresAtMs = Math.min(this.#expiresAtMs, delivery.message.expiresAtMs ?? this.#expiresAtMs)
+    return this.#queue.push(delivery, weightBytes(delivery.message))
+  }
+
+  /** Of what waits, drops what has expired; false when nothing can have. [MQTT-3.3.2-5] */
+  #dropOverdue(): boolean {
+    if (this.#household.nowMs() < this.#expiresAtMs) return false
+    this.#expiresAtMs = Number.POSITIVE_INFINITY
+    for (let left = this.#queue.length; left > 0; left--) {
+      const delivery = this.#queue.shift() as Delivery<S>
+      if (this.#isOverdue(delivery)) this.#drop(delivery)
+      else this.#enqueue(delivery)
+    }
+    return true
+  }
+
   /** At QoS 2 a message goes out once it is on the disk: else its packet id might name another one after a restart. */
   #sync(): void {
     if (this.#isSyncing) return
@@ -194,7 +215,7 @@ export class Deliveries<S> {
     for (const delivery of this.#window.deliveries()) {
       if (delivery.sent) continue
       if (!this.#window.hasQuota || (delivery.state === 'released' && this.#releasing > 0)) return false
-      const posted = this.#isWithheld(delivery) ? 'withheld' : this.#post(outbox, delivery)
+      const posted = this.#isOverdue(delivery) || this.#isWithheld(delivery) ? 'withheld' : this.#post(outbox, delivery)
       if (posted === 'full') return false
       if (posted === 'sent') {
         this.#window.begin(delivery)
@@ -226,7 +247,7 @@ export class Deliveries<S> {
   }
 
   /** Sends one as it is now. A message that is longer than the client takes is dropped. [MQTT-3.1.2-25] */
-  #post(outbox: Outbox, { message, qos, retain, repeated, packetId, subscriptionIds, state }: Delivery<S>): Posted {
+  #post(outbox: Outbox, { order, message, qos, retain, repeated, packetId, subscriptionIds, state }: Delivery<S>): Posted {
     if (state === 'released') {
       outbox.reply({ type: 'PUBREL', packetId, reasonCode: 0 }) // [MQTT-4.3.3-6]
       return 'sent'
@@ -234,6 +255,7 @@ export class Deliveries<S> {
     const expirySeconds = secondsLeft(message, this.#household.nowMs())
     const posted = outbox.publish(message, { qos, retain, dup: repeated, packetId, subscriptionIds, expirySeconds })
     if (posted === 'too-large') this.#household.counters.count('deliveries-too-large')
+    else if (posted === 'sent') this.#begunOrder = Math.max(this.#begunOrder, order)
     return posted
   }
 
@@ -241,8 +263,9 @@ export class Deliveries<S> {
    * Whether a message has expired before its delivery began; later it does not. Of an earlier run's at QoS 2 that is not known, and
    * the client may hold its packet id. [MQTT-3.3.2-5] [MQTT-4.3.3-7]
    */
-  #isOverdue({ repeated, qos, message }: Delivery<S>): boolean {
-    const isOverdue = !(repeated && qos === 2) && isExpired(message, this.#household.nowMs())
+  #isOverdue({ order, repeated, qos, message }: Delivery<S>): boolean {
+    const mayHaveBegun = order <= this.#begunOrder || (repeated && qos === 2)
+    const isOverdue = !mayHaveBegun && isExpired(message, this.#household.nowMs())
     if (isOverdue) this.#household.counters.count('deliveries-expired')
     return isOverdue
   }

@@ -176,7 +176,7 @@ export class Router implements Visitor<Session> {
 
   /** One of a group takes the message: the next one who is here and keeps up, if there is one. */
   #deliverToGroup(group: Group<Session>, message: Message, kept: () => Message, publisher: Publisher): Delivered {
-    const { subscriber, options } = choose(group, message.topic)
+    const { subscriber, options } = choose(group, message)
     subscriber.match.retain = options.retainAsPublished && message.retain
     subscriber.match.subscriptionIds = options.identifier > 0 ? [options.identifier] : noIds
     const qos = Math.min(message.qos, options.qos) as QoS // [MQTT-4.8.2-3]
@@ -201,16 +201,16 @@ function codeOf(offered: number, lost: number): ReasonCode {
   return lost === offered ? reasonCodes.quotaExceeded : reasonCodes.success
 }
 
-/** Whose turn it is among those who may read it, of whom there is one: a client that is here and keeps up, else one that is here, else one that is away. */
-function choose(group: Group<Session>, topic: string): Subscribed<Session> {
+/** Whose turn it is among those who may read it, of whom there is one: of those who take it best, the next. */
+function choose(group: Group<Session>, message: Message): Subscribed<Session> {
   const { members } = group
   let best = 0
   let bestRank = -1
-  for (let step = 0; step < members.length && bestRank < 2; step++) {
+  for (let step = 0; step < members.length && bestRank < 3; step++) {
     const index = (group.next + step) % members.length
-    const { subscriber } = members[index] as Subscribed<Session>
-    if (!subscriber.mayShare(topic)) continue
-    const rank = subscriber.where.name === 'away' ? 0 : subscriber.isBehind() ? 1 : 2
+    const { subscriber, options } = members[index] as Subscribed<Session>
+    if (!subscriber.mayShare(message.topic)) continue
+    const rank = subscriber.fitFor(message, Math.min(message.qos, options.qos))
     if (rank > bestRank) {
       best = index
       bestRank = rank

@@ -159,6 +159,13 @@ export class Session {
     return this.where.name === 'here' && this.#deliveries.isFuller(share) && this.#household.nowMs() - this.#progressMs < limits.patienceMs
   }
 
+  /** How well it would take a message of a group: 3 keeps up, 2 is here and does not, 1 is away, 0 has no room. */
+  fitFor(message: Message, qos: number): number {
+    if (qos > 0 && !this.#deliveries.hasRoomFor(message)) return 0
+    if (this.where.name === 'away') return 1
+    return this.where.outbox.isPaused || this.#deliveries.isFuller(1 / 2) ? 2 : 3
+  }
+
   /** Has a publisher told as soon as it is not behind any more. */
   tellCaughtUp(publisher: Owner): void {
     if (!this.#waiting) {

@@ -88,6 +88,31 @@ t.test('24: a member that is away gets nothing while another is here, and all of
   t.strictSame(later.sort(), ['10', '11', '12', '13', '14', '15'])
 })
 
+for (const [qos, count, payloadBytes] of [
+  [0, 800, 32_000],
+  [1, 500, 100]
+] as const)
+  t.test(`24: a member that is frozen loses nothing that another would take (QoS ${qos})`, async t => {
+    const served = await serve(t)
+    const publisher = await enter(t, served, 'publisher')
+    const members = [await enter(t, served, 'frozen'), await enter(t, served, 'lively')] as const
+    for (const member of members) await member.ask(subscribeOf('$share/g/t', qos))
+    const [frozen, lively] = members
+    frozen.peer.pause()
+    const ticks = setInterval(() => served.pass(qos * 100), 5) // who publishes at QoS 1 waits for it for a while
+    t.teardown(() => clearInterval(ticks))
+    let came = 0
+    for (let index = 0; index < count; index++) {
+      publisher.send(publishOf('t', Buffer.alloc(payloadBytes), { qos, packetId: qos && index + 1 }))
+      await publisher.rest()
+      came += (await textsOf(lively)).length
+    }
+    t.equal(served.broker.counters.get('deliveries-dropped'), 0)
+    frozen.peer.resume()
+    for (let texts = await textsOf(frozen); texts.length > 0; texts = await textsOf(frozen)) came += texts.length
+    t.equal(came, count)
+  })
+
 t.test('24: a message at QoS 2 that the member had begun is not given to another, when it has gone for good', async t => {
   const served = await serve(t)
   const publisher = await enter(t, served, 'publisher')

@@ -2,7 +2,7 @@
 import { deepStrictEqual, equal, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { Inbox } from '../../src/io/inbox.ts'
+import { Inbox, type TakePacket } from '../../src/io/inbox.ts'
 import { limits } from '../../src/limits.ts'
 import { Pool } from '../../src/memory/pool.ts'
 import { bytesOf, chop, clientPacket, sizes } from '../fixtures/io/arbitraries.ts'
@@ -223,8 +223,10 @@ t.test('what is held is bounded, and forgotten with the rest', async t => {
   }
   t.equal(
     inbox.push(Buffer.alloc(1), () => 'ended'),
-    'pool-empty'
+    'ended',
+    'past that packets are taken'
   )
+  inbox.push(bytes('c000'), () => 'held')
   inbox.clear()
   t.equal(
     inbox.release(() => 'ended'),
@@ -241,6 +243,24 @@ t.test('what is held is bounded, and forgotten with the rest', async t => {
     inbox.release(() => 'more'),
     'too-long',
     'and faults are found late'
+  )
+})
+
+t.test('what comes beyond a read, as over TLS it may, is taken packet by packet, in its order, and no more than makes room', async t => {
+  const inbox = new Inbox(new Pool(2, limits.slabBytes))
+  const packet = (fill: number): Buffer => Buffer.concat([bytes('30 fe1f'), Buffer.alloc(4_094, fill)])
+  const seen: (number | undefined)[] = []
+  const take: TakePacket = taken => {
+    seen.push(taken.at(-1))
+    return 'held'
+  }
+  for (let fill = 1; fill <= 18; fill++) t.equal(inbox.push(packet(fill), take), 'held')
+  t.strictSame(seen, [1, 2, 3], 'the first one, and two for which there was no room')
+  for (let left = 4; left <= 18; left++) t.equal(inbox.release(take), 'held')
+  t.equal(inbox.release(take), 'taken')
+  t.strictSame(
+    seen,
+    Array.from({ length: 18 }, (_, index) => index + 1)
   )
 })
 

@@ -12,6 +12,7 @@ await testLink(t, {
     let isClosed = false
     const link: Link = {
       framing: double.framing,
+      takesOneWrite: double.takesOneWrite,
       peer: double.peer,
       own: owner =>
         double.own({

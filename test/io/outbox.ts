@@ -71,6 +71,7 @@ class Room implements Outlet {
   level: ProtocolLevel = 4
   late = false
   drains = 0
+  crowds = 0
 
   constructor(house: House, framing: Framing, room?: number) {
     this.pool = house.pool
@@ -82,6 +83,10 @@ class Room implements Outlet {
 
   flushLater(): void {
     this.late = true
+  }
+
+  crowded(): void {
+    this.crowds++
   }
 
   drained(): void {
@@ -554,6 +559,34 @@ t.test('a client that is held is not read from until it is released and what was
   room.released = () => room.outbox.hold(true)
   room.outbox.flush()
   t.ok(room.link.paused, 'the last packet that was left held it again')
+})
+
+t.test('one that takes one write a turn has publishers rest when it fills, but not one that takes nothing, nor any other', async t => {
+  const house = new House(64)
+  const half = limits.outboxBytesMax / 2
+  const fill = (room: Room, bytes: number): number => {
+    t.equal(room.publish(messageOf(bytes), atQos0), 'sent')
+    return room.crowds
+  }
+  const plain = house.open('bare')
+  t.equal(fill(plain, half), 0)
+  const lively = house.open('bare')
+  lively.link.takesOneWrite = true
+  t.strictSame([fill(lively, half - 10), fill(lively, 10)], [0, 1])
+  house.endTurn()
+  t.equal(fill(lively, half - 10), 1)
+  const frozen = house.open('bare', 0)
+  frozen.link.takesOneWrite = true
+  const crowds = [fill(frozen, half)]
+  for (let turn = 0; turn < 4; turn++) {
+    house.endTurn()
+    crowds.push(fill(frozen, 1))
+  }
+  t.strictSame(crowds, [1, 2, 3, 3, 3])
+  frozen.link.take(Number.POSITIVE_INFINITY)
+  house.endTurn()
+  t.equal(fill(frozen, half), 4, 'it has caught up')
+  for (const room of house.rooms) room.outbox.drop()
 })
 
 t.test('a client that is released and does not read is not read from either', async t => {

@@ -11,9 +11,11 @@ import { makeTcpServer } from '../../src/io/tcp.ts'
 import { makeWebSocketDoor } from '../../src/io/websocket.ts'
 import { limits, setLimits, usualLimits } from '../../src/limits.ts'
 import { testLink } from '../fixtures/io/link-suite.ts'
-import { listenOnFree } from '../fixtures/io/serving.ts'
+import { enter, type Peer, publishOf, Speaker, subscribeOf } from '../fixtures/io/peers.ts'
+import { listenOnFree, serve } from '../fixtures/io/serving.ts'
 import { connectSecure, connectSecureWebSocket, makePair, makeTls } from '../fixtures/io/tls.ts'
 import { until } from '../fixtures/io/waiting.ts'
+import { connect as connectPacket, disconnect } from '../fixtures/mqtt/packets.ts'
 
 await testLink(t, {
   name: 'TLS',
@@ -117,8 +119,8 @@ t.test('TLS 1.2 and 1.3 are spoken, and nothing older', async t => {
 
 t.test('what is no TLS is closed, and makes no link', async t => {
   const { port, links, tls } = await serveSecure(t)
-  const connectPacket = Buffer.from('101000044d5154540402003c000474657374', 'hex')
-  for (const bytes of [connectPacket, Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), Buffer.alloc(100_000, 0x16)]) {
+  const plainPacket = Buffer.from('101000044d5154540402003c000474657374', 'hex')
+  for (const bytes of [plainPacket, Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n'), Buffer.alloc(100_000, 0x16)]) {
     const socket = connect(port, '127.0.0.1')
     t.teardown(() => socket.destroy())
     socket.on('error', () => undefined)
@@ -238,6 +240,76 @@ t.test('one address has no more handshakes under way than its share', async t =>
   tls.close()
   await until(() => cut === limits.requestsOfOneMax + 3, 'all are')
 })
+
+t.test('when all places are taken, the address with most handshakes under way gives one up, and not to itself', async t => {
+  setLimits({ tlsConnectionsMax: 4, connectMs: 600_000 })
+  t.teardown(() => setLimits({ tlsConnectionsMax: usualLimits.tlsConnectionsMax, connectMs: usualLimits.connectMs }))
+  const { tls, ca } = makeTls(t)
+  let address = ''
+  const cut: string[] = []
+  const elsewhere = tls.passage(undefined)(() => undefined)
+  const server = createServer(raw => {
+    const mine = address
+    raw.on('close', () => cut.push(mine))
+    elsewhere(Object.defineProperty(raw, 'remoteAddress', { value: mine }))
+  })
+  t.teardown(() => server.close())
+  await tls.renew()
+  const port = await listenOnFree(server)
+  const begin = async (from: string): Promise<void> => {
+    address = from
+    const taken = new Promise(resolve => server.once('connection', resolve))
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => undefined)
+    t.teardown(() => socket.destroy())
+    await taken
+  }
+  for (const from of ['192.168.1.7', '192.168.1.8', '192.168.1.7', '192.168.1.8']) await begin(from)
+  await begin('192.168.1.7')
+  await until(() => cut.length === 1, 'itself is cut off')
+  address = '192.168.1.9'
+  t.equal(await shake(t, port, { ca }), 'done with TLSv1.3')
+  await until(() => cut.length === 2, 'one has given its place up')
+  t.strictSame(cut, ['192.168.1.7', '192.168.1.7'])
+  t.equal(tls.counters.get('tls-too-many'), 2)
+})
+
+for (const protocol of [undefined, 'http/1.1'] as const)
+  t.test(`a burst within a turn reaches a subscriber over TLS, though who publishes goes at once (${protocol ?? 'MQTT'})`, async t => {
+    const served = await serve(t)
+    const { tls, ca } = makeTls(t)
+    const accept = (link: Link): void => served.clients.accept(link)
+    const passage = tls.passage(protocol)
+    const server = protocol ? makeHttpServer([], {}, makeWebSocketDoor(accept), undefined, passage) : makeTcpServer(accept, passage)
+    t.teardown(() => server.close())
+    await tls.renew()
+    const port = await listenOnFree(server)
+    const openSecure = (): Promise<Peer> => (protocol ? connectSecureWebSocket(t, port, ca) : connectSecure(t, port, ca))
+    const enterSecure = async (clientId: string): Promise<Speaker> => {
+      const speaker = new Speaker(await openSecure())
+      await speaker.ask(connectPacket(clientId))
+      return speaker
+    }
+    const subscribers = [await enterSecure('secure'), await enter(t, served, 'plain')]
+    for (const subscriber of subscribers) await subscriber.ask(subscribeOf('t', 0))
+    const publishers = [
+      await enter(t, served, 'a'),
+      await enter(t, served, 'b', {}, 'WebSocket'),
+      await enterSecure('c'),
+      await enterSecure('d')
+    ]
+    const burst = Array.from({ length: 2_000 }, () => publishOf('t', Buffer.alloc(100)))
+    for (const publisher of publishers) {
+      publisher.send(...burst, disconnect())
+      publisher.peer.end()
+    }
+    const all = 2 + publishers.length * burst.length
+    for (const subscriber of subscribers) await until(() => subscriber.update().length === all, 'all of them')
+    t.equal(served.broker.counters.get('deliveries-dropped'), 0)
+    await until(() => served.broker.connections === subscribers.length, 'the publishers have gone')
+    t.equal(served.broker.counters.get('closed-client'), publishers.length, 'what they said before they went was heard')
+    await until(() => served.heldSlabs === 0, 'every slab back')
+  })
 
 t.test('the page over TLS, whole', async t => {
   const { port, ca } = await serveSecure(t, 'http/1.1')

@@ -5,7 +5,7 @@ import { makeHttpServer } from '../../src/io/http.ts'
 import type { Link } from '../../src/io/link.ts'
 import { makeProxies } from '../../src/io/proxies.ts'
 import { makeWebSocketDoor } from '../../src/io/websocket.ts'
-import { limits, setLimits } from '../../src/limits.ts'
+import { limits, setLimits, usualLimits } from '../../src/limits.ts'
 import { bytesOf } from '../fixtures/io/arbitraries.ts'
 import { clientFrame, readFrames } from '../fixtures/io/frames.ts'
 import { testLink } from '../fixtures/io/link-suite.ts'
@@ -364,6 +364,41 @@ t.test('what comes after a close frame is not looked at', async t => {
   await until(() => raw.isEnded, 'closed')
   t.match(readFrames(raw.frames()).frames, [{ opcode: 8, payload: Buffer.of(3, 232) }])
   t.equal(served.broker.counters.get('closed-malformed'), 0)
+})
+
+t.test('a close frame that comes while we do not read is answered once we go on, or end it; nothing behind it counts', async t => {
+  setLimits({ lingerMs: 600_000 })
+  t.teardown(() => setLimits({ lingerMs: usualLimits.lingerMs }))
+  const links: Link[] = []
+  const server = makeHttpServer(
+    [],
+    {},
+    makeWebSocketDoor(link => links.push(link))
+  )
+  const port = await listenOnFree(server)
+  t.teardown(() => server.close())
+  for (const goOn of [(link: Link) => link.resume(), (link: Link) => link.end('client')]) {
+    const raw = await upgradeRaw(t, port)
+    const link = links.pop() as Link
+    const told: string[] = []
+    link.own({
+      received(chunk) {
+        told.push(chunk.toString())
+        link.pause()
+      },
+      ...{ written: () => undefined, violated: () => told.push('violated'), closed: () => told.push('closed') }
+    })
+    raw.socket.write(Buffer.concat([clientFrame(Buffer.from('x')), clientFrame(Buffer.of(3, 233), 8), clientFrame(Buffer.from('y'))]))
+    await until(() => told.length > 0, 'what came before it')
+    await turns()
+    t.equal(raw.frames().length, 0)
+    goOn(link)
+    await until(() => raw.isEnded, 'closed')
+    raw.socket.end()
+    await until(() => told.length > 1, 'told')
+    t.strictSame(told, ['x', 'closed'])
+    t.match(readFrames(raw.frames()).frames, [{ opcode: 8, payload: Buffer.of(3, 233) }])
+  }
 })
 
 t.test('a client that does not answer our close frame is cut off', async t => {

@@ -165,6 +165,20 @@ t.test('who is gone loses connection and session; who came by another password h
   t.equal(house.broker.sessions, 1, 'hers waits for her')
 })
 
+t.test('a review asks once whether a proof holds, however many came by it', async t => {
+  const { house, porter } = open()
+  for (const clientId of ['a', 'b', 'c']) join(house, clientId, owner)
+  for (const user of ['alice', 'bob']) join(house, user, user)
+  const asked: string[] = []
+  const holds = porter.holds.bind(porter)
+  porter.holds = who => {
+    asked.push(who.user)
+    return holds(who)
+  }
+  house.broker.review()
+  t.strictSame(asked, [owner, 'alice', 'bob'])
+})
+
 t.test('the topic for answers is told to who may read it', async t => {
   const { house } = open('user alice\ntopic read response/#')
   const told = (user?: string): string | undefined => {

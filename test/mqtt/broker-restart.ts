@@ -4,7 +4,8 @@ import t from 'tap'
 import { limits } from '../../src/limits.ts'
 import { Broker } from '../../src/mqtt/broker.ts'
 import { House } from '../fixtures/mqtt/house.ts'
-import { connect, disconnect, kept, level5, message, publish, subscribe } from '../fixtures/mqtt/packets.ts'
+import { connect, disconnect, kept, level5, message, publish, subscribe, will } from '../fixtures/mqtt/packets.ts'
+import { Porter } from '../fixtures/mqtt/porter.ts'
 
 /** A client with a kept session that is subscribed to `a`, and went away. */
 function leave(house: House, clientId: string): void {
@@ -70,6 +71,18 @@ t.test('the restored and the new do not pass the bounds together', async t => {
   withLimits({ sessionsMax: 3 }, () => late.load())
   t.strictSame([late.broker.sessions, late.count('sessions-displaced'), early.phase], [3, 1, 'open'])
   t.equal(late.broker.retained.count, limits.retainedMessagesMax + 10, 'the daemon has crowded nobody out')
+})
+
+t.test('what is restored takes no place of who is here, and what makes room for it has its rights by then', async t => {
+  for (const sessionsMax of [1, 2]) {
+    const house = new House()
+    for (const id of ['a', 'b']) house.connect(id, { ...kept, will: will('house/will=gone', { delaySeconds: 99 }) }).end()
+    const late = new House(house, 'late', new Porter())
+    const early = late.connect('early')
+    withLimits({ sessionsMax }, () => late.load())
+    t.strictSame([late.broker.sessions, early.phase], [sessionsMax, 'open'])
+    t.strictSame([late.count('wills-withheld'), late.count('wills-published')], [sessionsMax - 1, 0])
+  }
 })
 
 t.test('what came before the disk could be read is newer, and nothing is kept till then', async t => {

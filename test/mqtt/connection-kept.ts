@@ -10,6 +10,7 @@ import {
   kept,
   level5,
   message,
+  optionsOf,
   puback,
   pubcomp,
   publish,
@@ -146,6 +147,24 @@ t.test('a publisher whose acknowledgements wait for a disk that is behind is not
   t.notOk(publisher.outbox.isHeld)
   t.strictSame(publisher.lines(), ['PUBACK 1'])
   t.equal(house.count('publishers-slowed'), slowed + 1)
+})
+
+t.test('[MQTT-3.3.1-9] [MQTT-3.3.1-10] the same filter again, before SUBACK, takes no retained messages away', async t => {
+  const { house, subscriber } = begin()
+  house.broker.publish(message('r=1', { retain: true }))
+  for (const [filter, first, second] of [
+    ['r', 1, 1],
+    ['+', 0, 2]
+  ] as const) {
+    const lines = subscriber.send(
+      subscribe(1, { [filter]: { retainHandling: first } }),
+      subscribe(2, { [filter]: { retainHandling: second } })
+    )
+    t.strictSame(lines, ['SUBACK 1: 0', 'PUBLISH r=1 retain', 'SUBACK 2: 0'])
+  }
+  const again = { filter: '#', ...optionsOf({ retainHandling: 1 }) }
+  const lines = subscriber.send({ type: 'SUBSCRIBE', packetId: 3, subscriptions: [again, again] })
+  t.strictSame(lines, ['SUBACK 3: 0 0', 'PUBLISH r=1 retain'])
 })
 
 t.test('nor is one that retains at QoS 0', async t => {

@@ -689,9 +689,11 @@ t.test('who publishes to itself and to another is read from again as soon as the
 t.test('who may not be here any more is told from who may', async t => {
   const porter = new Porter({}, ['alice'])
   const house = new House(undefined, 'killed', porter)
-  const [alice, stranger] = [house.connect('a', { user: 'alice' }), house.accept()]
-  t.notOk(alice.connection.isRevoked)
+  const [alice, again, stranger] = [house.connect('a', { user: 'alice' }), house.connect('b', { user: 'alice' }), house.accept()]
+  const known = new Map<string, boolean>()
+  t.notOk(alice.connection.isRevoked(known))
   porter.changePasswords()
-  t.ok(alice.connection.isRevoked)
-  t.notOk(stranger.connection.isRevoked, 'nobody yet')
+  t.notOk(again.connection.isRevoked(known), 'what is known is not asked again')
+  t.ok(alice.connection.isRevoked(new Map()))
+  t.notOk(stranger.connection.isRevoked(new Map()), 'nobody yet')
 })

@@ -196,6 +196,18 @@ t.test('[MQTT-3.1.2-24] [MQTT-3.1.2-25] what is longer than the client takes is 
   t.equal(rig.house.store.size, 0, 'and it goes from the disk')
 })
 
+t.test('[MQTT-3.3.2-5] what has expired while it waited makes room for what comes, wherever it stands', async t => {
+  const rig = new Rig()
+  const expiresAtMs = rig.house.nowMs + 10_000
+  rig.addMany(1)
+  while (rig.add('old=x', 1, { expiresAtMs })) rig.house.nowMs++
+  t.equal(rig.deliveries.waiting, limits.queueMessagesMax, 'not before its time')
+  rig.house.nowMs = expiresAtMs
+  t.ok(rig.add('new=x', 1, { expiresAtMs: expiresAtMs + 1 }))
+  t.equal(rig.house.count('deliveries-expired'), limits.queueMessagesMax - 1)
+  t.strictSame(rig.drain(), ['PUBLISH n=1 q1 id1', `PUBLISH new=x q1 id${limits.queueMessagesMax + 1} expires 1`])
+})
+
 t.test(
   '[MQTT-3.3.2-5] [MQTT-3.3.2-6] [MQTT-4.3.3-7] a message expires until its delivery begins, and tells how long it still lasts',
   async t => {
@@ -299,6 +311,18 @@ t.test('what begins at once waits when the disk has no room, and takes nothing f
   t.equal([...(one?.all() ?? [])].length, 1)
   t.equal(house.store.size, 3, 'the first one’s delivery and its message, and what filled the disk')
   t.strictSame(outbox.lines(), ['PUBLISH a=1 q1 id1', 'PUBLISH a=1 q1 id1'])
+})
+
+t.test('[MQTT-3.3.2-5] what an earlier run kept expires until it is sent, but at QoS 2, where the client may hold its id', async t => {
+  const rig = new Rig(1)
+  const expiresAtMs = rig.house.nowMs + 10_000
+  const restore = (order: number, qos: 1 | 2): boolean =>
+    rig.deliveries.restore(earlier(order, { qos, message: { ...message(`n=${order}`, { qos }), expiresAtMs } }))
+  t.ok(restore(1, 1) && restore(2, 1) && restore(3, 2) && restore(4, 1))
+  t.strictSame(rig.rewind(1), ['PUBLISH n=1 q1 id1 dup expires 10'])
+  rig.house.nowMs = expiresAtMs
+  t.strictSame(rig.rewind(), ['PUBLISH n=1 q1 id1 dup expires 0', 'PUBLISH n=3 q2 id3 dup expires 0'])
+  t.strictSame([rig.house.count('deliveries-expired'), rig.deliveries.inflight], [2, 2])
 })
 
 t.test('what an earlier run kept is repeated under its ids, in its order, and new ids go on behind', async t => {

@@ -272,6 +272,29 @@ t.test('a group’s message goes to one who is here and keeps up, else to one wh
   t.strictSame([takers(), takers(), takers()], [['x'], ['y'], ['z']])
 })
 
+t.test('24: a group loses nothing to a member that takes nothing while another has room, be it away', async t => {
+  const rig = new Rig()
+  const [frozen, good] = ['frozen', 'good'].map(name => rig.begin(name, { '$share/g/a': 1, '$share/h/b': 0, [name]: 1 })) as [
+    Session,
+    Session
+  ]
+  const most = limits.inflightMax + limits.queueMessagesMax
+  for (let n = 0; n < most; n++) rig.publish('frozen=x', 1)
+  rig.house.nowMs += limits.patienceMs
+  t.notOk(frozen.isBehind(), 'no publisher waits for it')
+  for (let n = 0; n < most; n++) rig.publish('a=x', 1)
+  t.equal(good.waiting + good.inflight, most)
+  t.equal(rig.house.count('deliveries-dropped'), 0)
+  for (const { packetId } of [...good.deliveries()]) good.finish(packetId, 'PUBACK')
+  rig.leave(good)
+  rig.publish('a=x', 1)
+  t.strictSame([good.waiting, rig.house.count('deliveries-dropped')], [1, 0])
+  rig.resume(good)
+  ;(rig.outboxes.get('frozen') as Recorder).isHeld = true
+  for (let n = 0; n < 2; n++) rig.publish('b=x')
+  t.strictSame(rig.lines()['good'], ['PUBLISH a=x q1 id165', 'PUBLISH b=x', 'PUBLISH b=x'])
+})
+
 t.test(
   '[MQTT-4.8.2-4] [MQTT-4.8.2-5] a member that goes leaves what it has not begun to the others, and at QoS 2 what it has to nobody',
   async t => {

@@ -498,6 +498,21 @@ t.test('a session needs those for whom its client waits, and for whom theirs do'
   t.equal(c.waiting, 0)
 })
 
+t.test('how well it takes a message of a group: with room first, then here, then keeping up', async t => {
+  const { session, outbox } = here()
+  const fits = (): number[] => [0, 1].map(qos => session.fitFor(message('a=1', { qos: 1 }), qos))
+  t.strictSame(fits(), [3, 3])
+  outbox.isHeld = true
+  t.strictSame(fits(), [2, 2], 'it is not read from')
+  outbox.isHeld = false
+  deliverMany(session, limits.inflightMax + limits.queueMessagesMax / 2 + 1)
+  t.strictSame(fits(), [2, 2], 'much waits for it')
+  deliverMany(session, limits.queueMessagesMax)
+  t.strictSame(fits(), [2, 0], 'QoS 0 needs no room in its queue')
+  session.where = { name: 'away', sinceMs: 0 }
+  t.strictSame(fits(), [1, 0])
+})
+
 t.test('what its user may read, and share with others', async t => {
   const { session, outbox } = here()
   t.ok(session.mayRead('a'))
