@@ -86,10 +86,10 @@ export function readCommand(args: readonly string[], environment: Readonly<Recor
   if (values['version']) return { name: 'version' }
   const [said = '', ...operands] = positionals
   const command = commands.find(({ name }) => name === said)
-  if (!command || operands.length > (operandOf(command.name) === undefined ? 0 : 1)) {
-    const why = said === '' ? 'no command given' : `unknown command: ${positionals.join(' ')}`
-    throw new ConfigError(`${why}; allowed: ${commands.map(({ name }) => usageOf(name)).join(', ')}. See wattslug --help`)
-  }
+  if (command && operands.length > (operandOf(command.name) === undefined ? 0 : 1))
+    throw new ConfigError(`${said}: too much stands behind it; allowed: ${usageOf(command.name)}. See wattslug --help`) // it may be a password
+  const why = said === '' ? 'no command given' : `unknown command: ${positionals.join(' ')}`
+  if (!command) throw new ConfigError(`${why}; allowed: ${commands.map(({ name }) => usageOf(name)).join(', ')}. See wattslug --help`)
   return makeCommand(command, operands[0], values, environment)
 }
 

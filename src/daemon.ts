@@ -16,6 +16,7 @@ import { encode, openKeeping } from './keeping.ts'
 import { limits } from './limits.ts'
 import { Pool } from './memory/pool.ts'
 import { readNumbers } from './numbers.ts'
+import { describeCount } from './operating/amounts.ts'
 import { makeReloader } from './reload.ts'
 import { furnish, makeOwner } from './rooms.ts'
 import type { MeterTold } from './sinks/publish.ts'
@@ -62,7 +63,7 @@ export async function startDaemon(
   const parts: Parts = {
     ...{ version, root: config.root, clock, calendar, latest, recent, books, clients, store, storeStatus, path, corrections, tail, told },
     ...{ faults, heldBytes: budget.heldBytes, doorkeeper, password, state: config.state },
-    findings: () => meters.findings(),
+    findings: () => meters.findings(calendar),
     certificate: () => doors.certificate(),
     refusals: () => doors.refusals(),
     prices: () => tariffs.prices
@@ -84,7 +85,7 @@ export async function startDaemon(
     setInterval(() => doors.ping(), limits.webSocketPingMs),
     setInterval(() => void doors.renew(), limits.certificateLookMs),
     setInterval(() => broker.review(), limits.passwordLookMs),
-    setInterval(() => supervisor.status(`${latest.describe()}; ${broker.clients} clients`), limits.statusMs)
+    setInterval(() => supervisor.status(`${latest.describe()}; ${describeCount(broker.clients, 'client')}`), limits.statusMs)
   ]
   if (supervisor.aliveMs > 0) timers.push(setInterval(() => supervisor.alive(), supervisor.aliveMs))
   supervisor.ready()

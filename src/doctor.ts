@@ -1,4 +1,5 @@
 /** `wattslug doctor`: asks the daemon that runs here, or listens itself for a while, and says what is found. */
+import { Calendar } from './calendar.ts'
 import type { Config } from './config.ts'
 import { gatherFacts } from './gather.ts'
 import { askFor, findDaemon } from './io/ask.ts'
@@ -31,7 +32,7 @@ export async function consult(patient: Patient, say: (line: string) => void): Pr
   const { config, settings, sources, version, clock, stopped } = patient
   const daemon = await findDaemon(config)
   if (!daemon) say(`No wattslug answers on port ${config.httpPort}; listening to the meter for up to ${limits.doctorMs / 1000} s.`)
-  const found = daemon ? await askFor<Findings>(daemon, '/api/meters') : await listen(sources(), clock, stopped)
+  const found = daemon ? await askFor<Findings>(daemon, '/api/meters') : await listen(sources(), new Calendar(config.zone), clock, stopped)
   const findings = examine(await gatherFacts(config, settings, daemon, version, clock.wallMs()))
   const meters = found ? diagnose(found) : unseen
   for (const line of [...tellFindings(findings), '', ...meters.lines, '']) say(line)
@@ -49,7 +50,7 @@ const unseen = {
 }
 
 /** Listens until there is nothing more to learn, or the time is over. */
-async function listen(sources: readonly Source[], clock: Clock, stopped: Promise<unknown>): Promise<Findings> {
+async function listen(sources: readonly Source[], calendar: Calendar, clock: Clock, stopped: Promise<unknown>): Promise<Findings> {
   const owner = { reading() {}, history() {}, cycle() {}, status() {} }
   const meters = new Meters(sources, noStore, () => owner, clock, silentLog)
   meters.start()
@@ -58,12 +59,12 @@ async function listen(sources: readonly Source[], clock: Clock, stopped: Promise
   const listened = new Promise<void>(resolve => {
     timer = setInterval(() => {
       meters.tick()
-      if (isEnough(meters.findings())) resolve()
+      if (isEnough(meters.findings(calendar))) resolve()
     }, limits.tickMs)
   })
   await Promise.race([listened, stopped])
   clearInterval(timer)
-  const findings = meters.findings()
+  const findings = meters.findings(calendar)
   meters.stop()
   return findings
 }

@@ -75,7 +75,7 @@ async function lookAtCertificates({ tls, httpsPort }: Config, daemon: Daemon | u
     const { names, toMs } = await readCertificate(tls.cert, tls.key)
     return [{ where: tls.cert, read: { kind: 'sound', names, untilMs: toMs } }]
   } catch (error) {
-    return [{ where: 'tls', read: { kind: 'fault', fault: (error as Error).message } }]
+    return isHidden(error as Error) ? [] : [{ where: 'tls', read: { kind: 'fault', fault: (error as Error).message } }]
   }
 }
 
@@ -107,7 +107,11 @@ function faultIn(file: string | undefined, read: (file: string) => unknown): rea
     read(file)
     return []
   } catch (error) {
-    const { message } = error as Error
-    return message.includes('EACCES') ? [] : [message]
+    return isHidden(error as Error) ? [] : [(error as Error).message]
   }
+}
+
+/** This user may not read it; the daemon may. */
+function isHidden({ cause }: Error): boolean {
+  return (cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES'
 }

@@ -4,7 +4,7 @@ import { type Command, type Config, ConfigError, helpText, readCommand } from '.
 import { startDaemon } from './daemon.ts'
 import { systemClock } from './io/clock.ts'
 import { makeDemoSource } from './io/demo.ts'
-import { isJournal, type Log, LogTail, makeLog } from './io/log.ts'
+import { isJournal, type Log, LogTail, makeLog, makeSpeech } from './io/log.ts'
 import { setPassword } from './io/passwd.ts'
 import { makeRemoteSource } from './io/remote.ts'
 import { makeReplaySource } from './io/replay.ts'
@@ -23,12 +23,16 @@ async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   const tail = new LogTail()
   const journal = isJournal(process.stderr.fd, process.env['JOURNAL_STREAM'])
-  const log = makeLog(line => process.stderr.write(line), journal, systemClock.wallMs, tail)
+  const write = (line: string): boolean => process.stderr.write(line)
+  const dated = makeLog(write, journal, systemClock.wallMs, tail)
+  // Who waits for a command is told plainly; what a daemon tells is read later.
+  let log = journal ? dated : makeSpeech(write, systemClock.wallMs)
   try {
-    process.exitCode = await obey(readCommand(process.argv.slice(2), process.env), log, tail)
+    const command = readCommand(process.argv.slice(2), process.env)
+    if (command.name === 'run') log = dated
+    process.exitCode = await obey(command, log, tail)
   } catch (error) {
-    if (error instanceof ConfigError && !journal) process.stderr.write(`wattslug: ${error.message}\n`)
-    else log.error(error instanceof Error ? error.message : String(error))
+    log.error(error instanceof Error ? error.message : String(error))
     process.exitCode = error instanceof ConfigError ? 2 : 1
   }
 }
@@ -82,7 +86,11 @@ async function run(config: Config, log: Log, tail: LogTail): Promise<number> {
           () => undefined
         )
     )
-  const daemon = await started
+  const daemon = await Promise.race([started, stopped])
+  if (typeof daemon === 'string') {
+    log.info(`${daemon}: stopping before it was up`)
+    process.exit(0) // whatever the start waits for; the next one begins anew
+  }
   if (sources.some(source => source.simulated)) log.notice('the meter is SIMULATED: what is shown is no real house')
   const signal = await stopped
   log.info(`${signal}: stopping`)

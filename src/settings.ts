@@ -151,7 +151,7 @@ export const settings = {
   state: {
     argument: 'DIR',
     default: '',
-    allowed: 'a folder that can be made and written to',
+    allowed: 'a folder that this user can make and write to',
     help: 'folder for what must outlive a restart (default: $STATE_DIRECTORY, or ~/.local/state/wattslug)',
     read: readFolder
   }

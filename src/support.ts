@@ -1,9 +1,11 @@
 /** `wattslug doctor --report FILE`: all that the doctor says, with the daemon's numbers and the last lines of the log, but nothing secret or private. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { dirname } from 'node:path'
 import type { DeviceAnswer, NowAnswer } from './api.ts'
 import { consult, type Patient } from './doctor.ts'
 import { ask, askFor, type Daemon, findDaemon, readAnswer } from './io/ask.ts'
+import { whyUnwritable } from './io/named-file.ts'
 import { attempt } from './io/ports.ts'
 import { readJournal } from './io/service.ts'
 import { limits } from './limits.ts'
@@ -16,7 +18,7 @@ const head =
 /** Writes it; `-` is the screen. What is there already is not overwritten. @throws Error when it cannot be written */
 export async function writeReport(patient: Patient, file: string): Promise<number> {
   const { config, version, clock } = patient
-  if (file !== '-' && existsSync(file)) throw new Error(`${file} is there already, and nothing is overwritten`)
+  if (file !== '-') checkTarget(file) // before the doctor listens for long
   const told: string[] = []
   await consult(patient, line => told.push(line))
   const daemon = await findDaemon(config)
@@ -33,6 +35,16 @@ export async function writeReport(patient: Patient, file: string): Promise<numbe
     process.stdout.write(`${file} is written. Read it before you give it away.\n`)
   }
   return 0
+}
+
+/** @throws Error when it is there, or cannot be */
+function checkTarget(file: string): void {
+  if (existsSync(file)) throw new Error(`${file} is there already, and nothing is overwritten`)
+  try {
+    accessSync(dirname(file), constants.W_OK)
+  } catch (error) {
+    throw new Error(`${file}: ${whyUnwritable(error as Error)}`)
+  }
 }
 
 /** What it answers; a log without the journal is its own. */

@@ -92,6 +92,10 @@ export function readAnswer<T>(answer: Answer | undefined): T | undefined {
   }
 }
 
+/** What to say when there is none. */
+export const noDaemon =
+  'no wattslug answers here. Start it first (sudo systemctl start wattslug, or wattslug run), or name its --state and --http-port'
+
 /** Sends a request; resolves when the head of its answer is there. @param write sends the body */
 export function send(
   { hostname, port, authorization }: Daemon,

@@ -1,7 +1,7 @@
 /** A certificate and its key: reads both, and says what is wrong with them. */
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import { limits } from '../limits.ts'
+import { readNamedFile } from './named-file.ts'
 
 /** A certificate that its key fits. */
 export interface Certificate {
@@ -19,7 +19,7 @@ export class CertificateError extends Error {}
 
 /** Reads a pair of files. @throws CertificateError */
 export async function readCertificate(certFile: string, keyFile: string): Promise<Certificate> {
-  const [cert, key] = [await readText(certFile), await readText(keyFile)]
+  const [cert, key] = [readText(certFile), readText(keyFile)]
   const leaf = parse(certFile, 'no certificate in PEM', () => new X509Certificate(cert))
   if (!cert.includes('-----BEGIN CERTIFICATE-----')) throw new CertificateError(`${certFile}: no certificate in PEM`)
   if (!leaf.checkPrivateKey(parseKey(keyFile, key)))
@@ -42,25 +42,11 @@ function parse<T>(file: string, fault: string, read: () => T): T {
   }
 }
 
-/** Reads no more than a certificate may be long, whatever stands there. */
-async function readText(file: string): Promise<string> {
-  const buffer = Buffer.alloc(limits.certificateBytesMax + 1)
-  let length: number
+function readText(file: string): string {
   try {
-    const handle = await open(file)
-    try {
-      length = (await handle.read(buffer, 0, buffer.length, 0)).bytesRead
-    } finally {
-      await handle.close()
-    }
+    return readNamedFile(file, limits.certificateBytesMax).toString('latin1')
   } catch (error) {
-    throw new CertificateError(`${file}: ${whyUnreadable(error as NodeJS.ErrnoException)}`)
+    const { message, cause } = error as Error
+    throw new CertificateError(`${file}: ${message}`, { cause })
   }
-  if (length > limits.certificateBytesMax) throw new CertificateError(`${file}: longer than ${limits.certificateBytesMax} bytes`)
-  return buffer.toString('latin1', 0, length)
-}
-
-function whyUnreadable({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'ENOENT') return 'there is no such file'
-  return code === 'EACCES' ? 'wattslug may not read it' : message
 }

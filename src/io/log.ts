@@ -50,13 +50,22 @@ export function isJournal(descriptor: number, said: string | undefined): boolean
  * @param nowMs the time of day @param tail where its last lines are kept
  */
 export function makeLog(write: (line: string) => void, journal: boolean, nowMs: () => number, tail = new LogTail()): Log {
-  const saidMs = new Map<string, number>()
-  const say = (priority: Priority, text: string): void => {
+  return logBy((priority, said) => {
     const atMs = nowMs()
-    const told = text.replaceAll(/\p{Cc}+/gu, ' ').slice(0, limits.logLineCharactersMax)
-    write(`${journal ? `<${priorities[priority]}>` : `${new Date(atMs).toISOString()} ${priority.padEnd(7)} `}${told}\n`)
-    tail.add({ atMs, level: priority === 'notice' ? 'info' : priority, text: told })
-  }
+    const text = said.slice(0, limits.logLineCharactersMax)
+    write(`${journal ? `<${priorities[priority]}>` : `${new Date(atMs).toISOString()} ${priority.padEnd(7)} `}${text}\n`)
+    tail.add({ atMs, level: priority === 'notice' ? 'info' : priority, text })
+  }, nowMs)
+}
+
+/** Makes the log of a command that somebody waits for: plain sentences. @param write takes whole lines */
+export function makeSpeech(write: (line: string) => void, nowMs: () => number): Log {
+  return logBy((_, text) => write(`wattslug: ${text}\n`), nowMs)
+}
+
+function logBy(tell: (priority: Priority, text: string) => void, nowMs: () => number): Log {
+  const saidMs = new Map<string, number>()
+  const say = (priority: Priority, text: string): void => tell(priority, text.replaceAll(/\p{Cc}+/gu, ' '))
   return {
     error: text => say('error', text),
     warning: text => say('warning', text),

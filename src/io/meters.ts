@@ -1,5 +1,6 @@
 /** All meters of the house: the ones that the settings name, or those that are found. */
 import { accessSync, constants } from 'node:fs'
+import type { Calendar } from '../calendar.ts'
 import { limits } from '../limits.ts'
 import type { Store } from '../memory/store.ts'
 import type { Findings } from '../meters/doctor.ts'
@@ -68,10 +69,10 @@ export class Meters {
   }
 
   /** What the doctor is to judge. */
-  findings(): Findings {
+  findings(calendar: Calendar): Findings {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs - this.#ports.atMs >= limits.heldMs) this.#ports = { atMs: nowMs, findings: lookAtPorts() }
-    return { ports: this.#ports.findings, meters: this.#readers.map(reader => reader.finding()) }
+    return { ports: this.#ports.findings, meters: this.#readers.map(reader => reader.finding(calendar)) }
   }
 
   stop(): void {

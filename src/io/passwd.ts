@@ -17,7 +17,7 @@ export async function setPassword(state: string, input: Input, output: Output): 
     return 1
   }
   await writePassword(state, password)
-  output.write(`It counts from now on, as the owner's; without ${passwordFile(state)} there is none.\n`)
+  output.write(`It counts from now on, as the owner's. To have none again, remove ${passwordFile(state)}\n`)
   return 0
 }
 

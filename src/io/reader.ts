@@ -1,4 +1,5 @@
 /** Keeps a meter's source open for as long as it lives, and makes readings and placed history of what it says. */
+import type { Calendar } from '../calendar.ts'
 import { limits } from '../limits.ts'
 import { Counters } from '../memory/counters.ts'
 import { type CycleReport, describeCycle, HistoryCycles } from '../meters/cycle.ts'
@@ -76,14 +77,17 @@ export class Reader {
     return this.counters.counted(meterFaultKinds)
   }
 
-  /** What the doctor would say. */
-  finding(): MeterFinding {
+  /** What the doctor would say. @param calendar of the zone by which people here set a meter */
+  finding(calendar: Calendar): MeterFinding {
     const offset = this.#offset.offset(this.#hostMs())
     return {
       ...this.#watch.port,
       status: this.#watch.status,
       health: this.#listener.health(this.#clock.monotonicMs()),
-      clock: offset.kind === 'known' ? { aheadMs: wrapDay(offset.meterMinusHostMs - this.#zoneMs()) } : { unknown: offset.why }
+      clock:
+        offset.kind === 'known'
+          ? { aheadMs: wrapDay(offset.meterMinusHostMs - calendar.offsetMsAt(this.#hostMs())) }
+          : { unknown: offset.why }
     }
   }
 
@@ -98,11 +102,6 @@ export class Reader {
   /** The host's time as the readings have it: in a recording that is played back it is that of the recording. */
   #hostMs(): number {
     return this.#heardMs === 0 ? this.#clock.wallMs() : this.#atMs + this.#clock.monotonicMs() - this.#heardMs
-  }
-
-  /** How far this machine's local time, by which people set a meter, is ahead of UTC. */
-  #zoneMs(): number {
-    return -60_000 * new Date(this.#hostMs()).getTimezoneOffset()
   }
 
   #open(): void {

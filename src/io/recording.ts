@@ -1,6 +1,7 @@
 /** Recordings: what a meter said, byte for byte with its times, in a text file that one can read and mail; `replay.ts` plays them. */
 import { open } from 'node:fs/promises'
 import { limits } from '../limits.ts'
+import { whyUnwritable } from './named-file.ts'
 
 /** What is told of a recording in its first line. */
 export interface RecordingHeader {
@@ -114,7 +115,7 @@ export class Recorder {
       this.#file = await open(this.#path, 'a', 0o640)
       if ((await this.#file.stat()).size > 0) this.#fail('it is there already, and nothing is overwritten')
     } catch (error) {
-      this.#fail((error as Error).message)
+      this.#fail(whyUnwritable(error as Error))
     }
   }
 
@@ -125,8 +126,7 @@ export class Recorder {
     try {
       await this.#file?.appendFile(text, 'latin1')
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      this.#fail(code === 'ENOSPC' || code === 'EDQUOT' ? 'the disk is full' : message)
+      this.#fail(whyUnwritable(error as Error))
     }
   }
 

@@ -60,23 +60,25 @@ export class Restorer {
 
   /**
    * Puts all that is due into the store, in the place of what is there; nobody else may change that meanwhile. A file that was damaged
-   * since it was received is set aside, and nothing is changed. @throws Error then; and when it must be begun anew, for it is due still
+   * since it was received is set aside, and nothing is changed. Answers how many records it had, if one was due.
+   * @throws Error then; and when it must be begun anew, for it is due still
    */
-  async apply(): Promise<void> {
-    if (this.#phase !== 'due') return
+  async apply(): Promise<number | undefined> {
+    if (this.#phase !== 'due') return undefined
     this.#phase = 'applying'
     try {
-      await this.#check()
+      const records = await this.#check()
       await this.#replaceAll()
       this.#phase = 'idle'
+      return records
     } finally {
       if (this.#phase === 'applying') this.#phase = 'due'
     }
   }
 
-  async #check(): Promise<void> {
+  async #check(): Promise<number> {
     try {
-      await checkExport(this.#file)
+      return await checkExport(this.#file)
     } catch (error) {
       await rename(this.#file, `${this.#file}.damaged`)
       this.#phase = 'idle'

@@ -1,6 +1,7 @@
 /** Goes on from what the store holds, as soon as it can be read; before that, puts into it what an export brought. */
 import { limits } from '../limits.ts'
 import type { Store } from '../memory/store.ts'
+import { describeCount } from '../operating/amounts.ts'
 import type { Body } from './body.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
@@ -52,16 +53,19 @@ export class Resumption {
     if (this.#store.state !== 'open' || this.#phase === 'reading') return undefined
     this.#phase = 'reading'
     this.#rest.close()
-    const failed = await this.#restorer.apply().catch((error: Error) => error)
+    const outcome = await this.#restorer.apply().catch((error: Error) => error)
+    const failed = outcome instanceof Error ? outcome : undefined
     if (this.#restorer.isDue) {
       if (failed) this.#log.warnSeldom(`the restore is not done yet: ${failed.message}; it is begun anew until it is`, 'restore')
       this.#phase = 'unread'
       this.#retryMs = this.#clock.monotonicMs() + limits.storeRetryMs
     } else {
       if (failed) this.#log.error(`the restore was given up: ${failed.message}`)
+      else if (typeof outcome === 'number')
+        this.#log.notice(`a backup was restored in the place of all that was kept: ${describeCount(outcome, 'record')}`)
       this.#rest.open()
       this.#phase = 'read'
     }
-    return failed ?? undefined
+    return failed
   }
 }

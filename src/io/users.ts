@@ -1,7 +1,7 @@
 /** The files of users and of topic rules, as mosquitto has them. */
-import { closeSync, openSync, readSync } from 'node:fs'
 import { limits } from '../limits.ts'
 import { type Acl, parseAcl } from '../mqtt/acl.ts'
+import { readNamedFile } from './named-file.ts'
 import { type PasswordHash, parseHash } from './password.ts'
 
 /** The users' passwords by their names. */
@@ -9,7 +9,7 @@ export type Users = ReadonlyMap<string, PasswordHash>
 
 /** Reads what mosquitto_passwd wrote. @throws Error that names the file, the line and what is wrong with it */
 export function readUsers(file: string): Users {
-  return readAccessFile(file, text => {
+  return readAccessFile(file, 'users', text => {
     const users = new Map<string, PasswordHash>()
     for (const [index, line] of text.split(/\r?\n/).entries()) {
       if (line === '' || line.startsWith('#')) continue
@@ -31,27 +31,47 @@ export function readUsers(file: string): Users {
 
 /** Reads topic rules. @throws Error that names the file, the line and what is wrong with it */
 export function readAcl(file: string): Acl {
-  return readAccessFile(file, parseAcl)
+  return readAccessFile(file, 'acl', parseAcl)
 }
 
-function readAccessFile<T>(file: string, parse: (text: string) => T): T {
+/** What each setting names, and how it is made. */
+const wanted = {
+  users: { what: 'a file that mosquitto_passwd wrote', make: (file: string) => `make it with: mosquitto_passwd -c ${file} NAME` },
+  acl: { what: 'a file of topic rules', make: () => 'write it, or leave acl out of the settings' }
+} as const
+
+function readAccessFile<T>(file: string, setting: keyof typeof wanted, parse: (text: string) => T): T {
+  const bytes = readPlainFile(file, setting)
   try {
-    return parse(readBounded(file))
+    return parse(decode(bytes))
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`)
   }
 }
 
-function readBounded(file: string): string {
-  const bytes = Buffer.alloc(limits.accessFileBytesMax + 1)
-  const descriptor = openSync(file, 'r')
+/** @throws Error that names the setting too: who set it may have done so long ago */
+function readPlainFile(file: string, setting: keyof typeof wanted): Buffer {
   try {
-    let length = 0
-    for (let read = -1; read !== 0 && length < bytes.length; length += read)
-      read = readSync(descriptor, bytes, length, bytes.length - length, null)
-    if (length > limits.accessFileBytesMax) throw new Error(`too long; allowed: ${limits.accessFileBytesMax} bytes`)
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, length))
-  } finally {
-    closeSync(descriptor)
+    return readNamedFile(file, limits.accessFileBytesMax)
+  } catch (error) {
+    const { message, cause } = error as Error
+    throw new Error(`${setting}: ${file}: ${message}; ${nextStep(file, setting, (cause as NodeJS.ErrnoException | undefined)?.code)}`, {
+      cause
+    })
+  }
+}
+
+function nextStep(file: string, setting: keyof typeof wanted, code: string | undefined): string {
+  const { what, make } = wanted[setting]
+  if (code === 'ENOENT') return make(file)
+  if (code === 'EACCES') return `as a service it is in the group dialout: sudo chgrp dialout ${file} && sudo chmod 640 ${file}`
+  return `allowed: ${what} of up to ${limits.accessFileBytesMax} bytes`
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new Error('this is no UTF-8')
   }
 }

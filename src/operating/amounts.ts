@@ -1,9 +1,14 @@
-/** Amounts in words for whoever looks after the daemon: bytes, and time. */
+/** Amounts in words for whoever looks after the daemon: bytes, time, and how many. */
 
 /** Such as `52.3 MB`. */
 export function describeBytes(bytes: number): string {
   if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
+}
+
+/** Such as `1 client` or `2 clients`. @param noun of one */
+export function describeCount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 const units = [

@@ -1,5 +1,6 @@
 /** The part of the checkup that looks at the doors: ports, certificates, the network, and who may do what. */
 import { limits } from '../limits.ts'
+import { describeCount } from './amounts.ts'
 import type { AccessFacts, CertificateFacts, Facts, NetworkFacts, PortFacts } from './facts.ts'
 import type { Finding } from './finding.ts'
 
@@ -44,7 +45,7 @@ function ofCertificate({ where, read }: CertificateFacts, nowMs: number): Findin
   const about = 'Certificate'
   if (read.kind === 'fault') return { level: 'trouble', about, text: `${where}: ${read.fault}.`, next: 'mend tls-cert and tls-key.' }
   const days = Math.floor((read.untilMs - nowMs) / 86_400_000)
-  const text = `${where} is for ${read.names}, and ${days < 0 ? 'has ended' : `good for ${days} days`}.`
+  const text = `${where} is for ${read.names}, and ${days < 0 ? 'has ended' : `good for ${describeCount(days, 'day')}`}.`
   if (read.untilMs - nowMs > limits.certificateEndingMs) return { level: 'well', about, text }
   return { level: days < 0 ? 'trouble' : 'note', about, text, next: 'have it renewed; the daemon takes the new one by itself.' }
 }

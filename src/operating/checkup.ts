@@ -99,7 +99,14 @@ function ofMemory(memory: MemoryFacts): readonly Finding[] {
     ...(isNearCeiling ? [{ level: 'trouble', about, text: 'the daemon is close to its ceiling.', next: more } as const] : []),
     ...(kills === undefined || kills === 0
       ? []
-      : [{ level: 'note', about, text: `it was ended ${kills} times for taking more than its ceiling.`, next: more } as const]),
+      : [
+          {
+            level: 'note',
+            about,
+            text: `it was ended ${kills === 1 ? 'once' : `${kills} times`} for taking more than its ceiling.`,
+            next: more
+          } as const
+        ]),
     availableBytes < availableBytesMin
       ? { level: 'note', about, text: `only ${machine}.`, next: 'stop what else runs here.' }
       : { level: 'well', about, text: `${machine}.` }

@@ -1,6 +1,6 @@
 /** The overview: how the daemon is that runs, on one screen. */
 import type { CostAnswer, DeviceAnswer, HealthAnswer, NowAnswer, NowSensor } from '../api.ts'
-import { describeBytes, describeMs, describeTime } from './amounts.ts'
+import { describeBytes, describeCount, describeMs, describeTime } from './amounts.ts'
 
 /** What it answered; undefined is what this user is not told. */
 export interface Told {
@@ -53,7 +53,7 @@ function todayOf({ kind, todayWh }: NowSensor): string {
 function ofParts({ clients, memory, store }: DeviceAnswer): readonly string[] {
   const { connected, max, sessions, retained } = clients
   return [
-    `clients  ${connected} of at most ${max}; ${sessions} sessions, ${retained} retained messages`,
+    `clients  ${connected} of at most ${max}; ${describeCount(sessions, 'session')}, ${describeCount(retained, 'retained message')}`,
     `memory   ${describeBytes(memory.residentBytes)} resident; clients and meters add at most ${describeBytes(memory.heldBytesMax)}`,
     `store    ${store.state}, ${describeBytes(store.diskBytes)} of about ${describeBytes(store.diskBytesMax)} that it will take`
   ]

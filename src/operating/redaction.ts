@@ -6,7 +6,7 @@ const patterns: readonly (readonly [RegExp, string | ((found: string, before: st
   [/\$\d[a-z]?\$[^\s"',;]+/g, '[hash]'],
   [/\b(basic|bearer) +[\w+/.=~-]{4,}/gi, '[credentials]'],
   [
-    /((?:password|passwd|passphrase|secret|token)"?\s*[=:]\s*)(?!\s|"?(?:true|false|null|none|set|unusable)\b)(?:"[^"]*"|[^\s,;&]+)/gi,
+    /((?:password|passwd|passphrase|secret|token)"?[ \t]*[=:]\s*)(?!\s|"?(?:true|false|null|none|set|unusable)\b)(?:"[^"]*"|[^\s,;&]+)/gi,
     keepBefore('[secret]')
   ],
   [/(:\/\/)[^\s/@"]+@/g, keepBefore('[credentials]@')],

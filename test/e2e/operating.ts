@@ -1,7 +1,7 @@
 /** Looking after a daemon that runs: its state on one screen, a backup and its way back, the doctor's whole round, and a file for whoever helps. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { ask } from '../fixtures/e2e/api.ts'
 import { bundle, type Daemon, startBundle, startDaemon } from '../fixtures/e2e/daemon.ts'
 import { makeFolder, noDevices, type ProgramOptions, start } from '../fixtures/e2e/program.ts'
 import { until } from '../fixtures/e2e/wait.ts'
+import { makePair } from '../fixtures/io/tls.ts'
 
 /** Listening takes up to 40 s. */
 const patienceMs = 100_000
@@ -57,7 +58,7 @@ t.test('status: one screen, and an exit code that tells', { buffered: true }, as
   await daemon.stop()
   const after = await run(t, ['status', '--state', state, '--http-port', String(daemon.httpPort)])
   t.equal(after.code, 3)
-  t.equal(after.out, 'No wattslug answers here.')
+  t.match(after.out, /^No wattslug answers here\. Start it first \(/)
   const lost = await run(t, ['status', '--state', state, '--config', join(state, 'none.toml')])
   t.match(lost.errors, /^wattslug: \S+none\.toml: it cannot be read/, 'it may be elsewhere, as settings that are wrong would say')
 
@@ -108,7 +109,7 @@ t.test('the key is for root and the daemon itself, and for as long as it runs', 
 })
 
 t.test('backup and restore while it runs, by its own user without a password', { buffered: true }, async t => {
-  const { state } = await startHouse(t)
+  const { daemon, state } = await startHouse(t)
   const folder = makeFolder(t)
   const file = join(folder, 'house.ndjson')
   const backup = await run(t, ['backup', file, '--state', state])
@@ -120,6 +121,7 @@ t.test('backup and restore while it runs, by its own user without a password', {
 
   const restored = await run(t, ['restore', file, '--state', state])
   t.strictSame([restored.code, restored.out], [0, `${records} records were taken back from ${file}.`])
+  await daemon.untilSaid(new RegExp(`notice +a backup was restored in the place of all that was kept: ${records} records$`))
 
   const shown = await run(t, ['backup', '-', '--state', state])
   t.equal(shown.code, 0)
@@ -129,12 +131,12 @@ t.test('backup and restore while it runs, by its own user without a password', {
   writeFileSync(cut, readFileSync(file).subarray(0, -20))
   const refused = await run(t, ['restore', cut, '--state', state])
   t.equal(refused.code, 1)
-  t.match(refused.errors, /line \d+: /)
+  t.match(refused.errors, /^wattslug: \S+cut\.ndjson, line \d+: .*\. Nothing was changed$/)
   t.equal((await run(t, ['status', '--state', state])).code, 0, 'nothing was changed')
 
   const nowhere = await run(t, ['backup', join(folder, 'gone/house.ndjson'), '--state', state])
   t.equal(nowhere.code, 1)
-  t.match(nowhere.errors, 'ENOENT')
+  t.match(nowhere.errors, /^wattslug: \S+gone\/house\.ndjson was not written: there is no such folder$/)
   const pipe = join(folder, 'pipe')
   t.equal(spawnSync('mkfifo', [pipe]).status, 0)
   for (const command of ['backup', 'restore']) {
@@ -144,10 +146,43 @@ t.test('backup and restore while it runs, by its own user without a password', {
     t.ok(statSync(pipe).isFIFO(), 'and it is left as it is')
   }
   const missing = await run(t, ['restore', join(folder, 'gone.ndjson'), '--state', state])
-  t.equal(missing.code, 1)
+  t.strictSame([missing.code, missing.errors], [1, `wattslug: ${join(folder, 'gone.ndjson')}: there is no such file`])
   const silent = await run(t, ['backup', file, '--state', folder, '--http-port', '0'])
   t.equal(silent.code, 1)
-  t.match(silent.errors, 'no wattslug runs here. Start it first')
+  t.match(silent.errors, /^wattslug: no wattslug answers here\. Start it first/)
+})
+
+/** What answers as a daemon does, and gives away half of a backup. @param next what it does then */
+async function startHalf(t: Test, next: (response: ServerResponse) => void): Promise<readonly string[]> {
+  const server = createServer((request, response) => {
+    response.setHeader('X-Wattslug', '1')
+    if (request.url !== '/api/export') response.end('{"may": {"change": true}}')
+    else response.write('{"wattslug":"export"', () => next(response))
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close().closeAllConnections())
+  const password = join(makeFolder(t), 'password')
+  writeFileSync(password, secret)
+  const { port } = server.address() as AddressInfo
+  return ['--host', '127.0.0.1', '--http-port', String(port), '--state', makeFolder(t), '--password-file', password]
+}
+
+t.test('a backup that is broken off leaves nothing behind', { buffered: true }, async t => {
+  const folder = makeFolder(t)
+  const file = join(folder, 'house.ndjson')
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    const at = await startHalf(t, () => undefined)
+    const program = startBundle(t, ['backup', file, ...at])
+    await until('it to be under way', () => existsSync(`${file}.unfinished`) && statSync(`${file}.unfinished`).size > 0)
+    program.signal(signal)
+    t.equal((await program.ended).code, 1)
+    t.strictSame([program.errors, readdirSync(folder)], [[`wattslug: ${file} was not written: ${signal}`], []])
+  }
+  const cut = await run(t, ['backup', file, ...(await startHalf(t, response => response.destroy()))])
+  t.strictSame([cut.code, cut.errors, readdirSync(folder)], [1, `wattslug: ${file} was not written: the daemon broke off`, []])
+  const short = await run(t, ['backup', file, ...(await startHalf(t, response => response.end()))])
+  t.strictSame([short.code, readdirSync(folder)], [1, []])
+  t.match(short.errors, /was not written: line 1: /)
 })
 
 t.test('others need the password', { buffered: true, skip: notRoot }, async t => {
@@ -170,6 +205,16 @@ t.test('others need the password', { buffered: true, skip: notRoot }, async t =>
   const mistaken = await run(t, ['backup', '-', ...at, '--password-file', wrong], asNobody)
   t.strictSame([mistaken.code, mistaken.out], [1, ''])
   t.match(mistaken.errors, `the daemon does not take the password in ${wrong}`)
+  const unknown = await run(t, ['status', ...at, '--password-file', wrong], asNobody)
+  t.strictSame([unknown.code, unknown.out], [1, ''], 'which is not to say that no daemon runs')
+  t.match(unknown.errors, `the daemon does not take the password in ${wrong}`)
+  const folderAsFile = await run(t, ['status', ...at, '--password-file', folder], asNobody)
+  t.strictSame([folderAsFile.code, folderAsFile.errors], [1, `wattslug: --password-file ${folder}: this is a folder, and no file`])
+  const setter = await run(t, ['passwd', '--state', state], asNobody)
+  t.strictSame(
+    [setter.code, setter.errors],
+    [2, `wattslug: --state: impossible value: "${state}"; allowed: a folder that this user can make and write to`]
+  )
   const file = join(folder, 'mine.ndjson')
   t.equal((await run(t, ['backup', file, ...at, '--password-file', right], asNobody)).code, 0)
   t.equal((await run(t, ['restore', file, ...at, '--password-file', right], asNobody)).code, 0)
@@ -245,6 +290,19 @@ t.test('he finds who holds a port, and wrong settings', { buffered: true }, asyn
   t.equal((await run(t, ['doctor', ...where, '--baud', '1'])).code, 2, 'the command line must be right')
 })
 
+t.test('what this user may not read is no fault of it', { buffered: true, skip: notRoot }, async t => {
+  const folder = makeFolder(t)
+  const { cert, key } = makePair(folder)
+  const users = join(folder, 'users')
+  writeFileSync(users, 'no hash\n')
+  for (const file of [users, key]) chmodSync(file, 0o600)
+  const ports = ['--http-port', '0', '--mqtt-port', '0', '--mqtts-port', '0', '--https-port', '0']
+  const files = ['--users', users, '--tls', 'files', '--tls-cert', cert, '--tls-key', key]
+  const args = ['doctor', '--state', folder, '--source', join(folder, 'ttyUSB7'), ...ports, ...files]
+  t.notMatch((await run(t, args, asNobody)).out, /trouble {2}(?:Access|Certificate)/)
+  t.match((await run(t, args)).out, `trouble  Access: ${users}: line 1: `, 'root may')
+})
+
 t.test('a file for whoever helps holds nothing secret', { buffered: true }, async t => {
   const folder = makeFolder(t)
   const users = join(folder, 'users')
@@ -270,6 +328,10 @@ t.test('a file for whoever helps holds nothing secret', { buffered: true }, asyn
     t.notMatch(report.toLowerCase(), planted.toLowerCase())
   t.notMatch(report, new RegExp(`(?<![\\w-])${hostname()}(?![\\w-])`))
 
+  t.match(await run(t, ['doctor', '--report', join(folder, 'gone/report.txt'), ...at]), {
+    code: 1,
+    errors: /^wattslug: \S+report\.txt: there is no such folder$/
+  })
   const again = await run(t, ['doctor', '--report', file, ...at])
   t.equal(again.code, 1)
   t.match(again.errors, 'nothing is overwritten')

@@ -147,7 +147,7 @@ t.test('nothing is overwritten, and what cannot be written is told', async t => 
   t.equal(readFileSync(file, 'utf8'), 'precious')
   const nowhere = await record(join(folder, 'none/meter.txt'), port.path)
   t.equal(nowhere.end?.code, 1)
-  t.match(nowhere.errors.join('\n'), /none\/meter\.txt cannot be recorded to: ENOENT/)
+  t.match(nowhere.errors.join('\n'), /^wattslug: \S+none\/meter\.txt cannot be recorded to: there is no such folder\.$/m)
   const full = await record('/dev/full', 'demo')
   t.equal(full.end?.code, 1, 'a full disk ends it, however much was heard')
   t.match(full.errors.join('\n'), /\/dev\/full cannot be recorded to: the disk is full\./)

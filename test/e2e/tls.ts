@@ -1,9 +1,9 @@
 /** MQTT, WebSocket and page over TLS, with clients that were not written for this broker, and certificates that come and go. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import mqtt from 'mqtt'
 import t, { type Test } from 'tap'
-import { type Daemon, startDaemon } from '../fixtures/e2e/daemon.ts'
+import { type Daemon, startBundle, startDaemon } from '../fixtures/e2e/daemon.ts'
 import { openPhone, startBrowser } from '../fixtures/e2e/phone.ts'
 import { type End, makeFolder, start } from '../fixtures/e2e/program.ts'
 import { until } from '../fixtures/e2e/wait.ts'
@@ -118,6 +118,18 @@ t.test('a renewed certificate is taken while clients stay, and a bad one is not'
 
   await client.publishAsync('still', 'here', { qos: 1 })
   t.equal(closes, 0, 'the client is connected still')
+})
+
+t.test('a start that waits for openssl ends as soon as it is told to', async t => {
+  const [folder, state] = [makeFolder(t), makeFolder(t)]
+  writeFileSync(join(folder, 'openssl'), '#!/bin/sh\nexec sleep 25\n', { mode: 0o755 })
+  const ports = ['--mqtt-port', '0', '--http-port', '0', '--mqtts-port', '0', '--https-port', '0']
+  const args = ['run', '--source', 'demo', '--host', '127.0.0.1', '--state', state, '--tls', 'self-signed', ...ports]
+  const daemon = startBundle(t, args, { env: { PATH: `${folder}:${process.env['PATH']}` } })
+  await until('openssl to be asked', () => existsSync(join(state, 'tls/ca.new.conf')))
+  daemon.signal('SIGTERM')
+  t.strictSame(await daemon.ended, { code: 0, signal: null })
+  t.match(daemon.errors.at(-1), /info +SIGTERM: stopping before it was up$/, 'and does not wait for it')
 })
 
 t.test('a certificate that is no good is told at the start, and nothing else is lost', async t => {

@@ -1,4 +1,5 @@
 /** Certificates and keys that are good, and what is said of those that are not. */
+import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -35,11 +36,15 @@ t.test('what is wrong is told with the file, and nothing of what stands in it', 
     writeFileSync(join(folder, name), text)
     return join(folder, name)
   }
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
   const encrypted = file('encrypted.key', '-----BEGIN ENCRYPTED PRIVATE KEY-----\nsecret\n-----END ENCRYPTED PRIVATE KEY-----\n')
   const cases: readonly (readonly [cert: string, key: string, RegExp])[] = [
     [join(folder, 'missing.crt'), good.key, /missing\.crt: there is no such file$/],
     [good.cert, join(folder, 'missing.key'), /missing\.key: there is no such file$/],
-    [folder, good.key, /EISDIR/],
+    [folder, good.key, /: this is a folder, and no file$/],
+    [pipe, good.key, /pipe: this is no plain file$/],
+    [good.cert, pipe, /pipe: this is no plain file$/],
     [file('empty.crt', ''), good.key, /empty\.crt: no certificate in PEM$/],
     [file('text.crt', 'hello'), good.key, /text\.crt: no certificate in PEM$/],
     [file('half.crt', readFileSync(good.cert, 'latin1').slice(0, 200)), good.key, /half\.crt: no certificate in PEM$/],

@@ -2,7 +2,7 @@
 import { closeSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { isJournal, LogTail, makeLog } from '../../src/io/log.ts'
+import { isJournal, LogTail, makeLog, makeSpeech } from '../../src/io/log.ts'
 import { limits } from '../../src/limits.ts'
 
 function listen(journal: boolean) {
@@ -28,6 +28,20 @@ t.test('on a terminal: the time in UTC, the priority in a column, the text', asy
     '2024-02-29T12:30:05.007Z notice  c\n',
     '2024-02-29T12:30:05.007Z info    d\n'
   ])
+})
+
+t.test('of a command: plain sentences, however long', async t => {
+  const lines: string[] = []
+  const speech = makeSpeech(
+    line => lines.push(line),
+    () => 0
+  )
+  const long = 'a'.repeat(2 * limits.logLineCharactersMax)
+  speech.error('no\nsuch file')
+  speech.info(long)
+  speech.warnSeldom('again', 'key')
+  speech.warnSeldom('again', 'key')
+  t.strictSame(lines, ['wattslug: no such file\n', `wattslug: ${long}\n`, 'wattslug: again\n'])
 })
 
 t.test('in the journal: its priorities, and no time', async t => {

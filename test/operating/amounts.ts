@@ -1,9 +1,16 @@
 /** Amounts in words. */
 import t from 'tap'
-import { describeBytes, describeMs, describeTime } from '../../src/operating/amounts.ts'
+import { describeBytes, describeCount, describeMs, describeTime } from '../../src/operating/amounts.ts'
 
 t.test('bytes', async t => {
   t.strictSame([0, 1_499, 999_499, 52_340_000, 3_210_000_000].map(describeBytes), ['0 kB', '1 kB', '999 kB', '52.3 MB', '3.2 GB'])
+})
+
+t.test('how many', async t => {
+  t.strictSame(
+    [0, 1, 2].map(count => describeCount(count, 'client')),
+    ['0 clients', '1 client', '2 clients']
+  )
 })
 
 t.test('time', async t => {

@@ -38,6 +38,7 @@ t.test('certificates', async t => {
     return { certificates: [{ where: '/x.pem', read: { kind: 'sound', names: 'DNS:a', untilMs: wellFacts.nowMs + days * day } }] }
   }
   t.match(told('Certificate', sound(15)), [/^well .* good for 15 days\.$/])
+  t.match(told('Certificate', sound(1)), [/good for 1 day\.$/, /have it renewed/])
   t.match(told('Certificate', sound(13)), [/^note .* good for 13 days\.$/, /have it renewed/])
   t.match(told('Certificate', sound(-1)), ['trouble  Certificate: /x.pem is for DNS:a, and has ended.', /have it renewed/])
   t.strictSame(told('Certificate', { certificates: [{ where: 'tls', read: { kind: 'fault', fault: '/x.pem: no certificate in PEM' } }] }), [

@@ -129,6 +129,7 @@ t.test('memory', async t => {
     ],
     next: [/^Memory: raise MemoryMax/, /^Memory: raise MemoryMax/]
   })
+  t.match(told('Memory', { memory: { ...memory, kills: 1 } }).lines, [/./, /it was ended once for taking/])
 })
 
 t.test('the store', async t => {

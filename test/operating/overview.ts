@@ -44,6 +44,11 @@ t.test('all is well', async t => {
   ])
 })
 
+t.test('one of each', async t => {
+  const one = { ...device, clients: { ...device.clients, connected: 1, sessions: 1, retained: 1 } }
+  t.match(overview({ ...well, device: one }), { 8: 'clients  1 of at most 100; 1 session, 1 retained message' })
+})
+
 t.test('what needs a person', async t => {
   const health = { ...well.health, status: 'bad', needs: ['No such device.', 'The store: it is full.'] } as const
   t.strictSame(overview({ ...well, health }).slice(1, 4), ['! No such device.', '! The store: it is full.', ''])

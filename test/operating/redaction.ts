@@ -13,6 +13,7 @@ t.test('secrets go, wherever they stand', async t => {
     ['"password": "hunter 2", "next": 1', '"password": [secret], "next": 1'],
     ['passwd=hunter2&next', 'passwd=[secret]&next'],
     ['a token: abcdef', 'a token: [secret]'],
+    ['run wattslug passwd\n\n== /health', 'run wattslug passwd\n\n== /health'],
     ['tcp://anna:hunter2@10.0.0.7:4000', 'tcp://[credentials]@10.0.0.7:4000'],
     ['-----BEGIN PRIVATE KEY-----\nMIIE\nabc\n-----END PRIVATE KEY-----\nnext', '[pem]\nnext'],
     ['-----BEGIN PRIVATE KEY-----\nMIIE', '[pem]']
