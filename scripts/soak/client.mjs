@@ -60,6 +60,11 @@ export class Client {
     if (this.#answers.length > 0) this.#write(Buffer.concat(this.#answers.splice(0)))
   }
 
+  /** Says that it is there: the server may want to hear that. [MQTT-3.2.2-21] */
+  ping() {
+    this.#write(packets.pingRequest)
+  }
+
   /** Ends, with or without a goodbye. */
   end(isPolite = true) {
     this.isClosed = true

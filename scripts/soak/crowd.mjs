@@ -17,6 +17,8 @@ const floodBytes = 30_000
 const roamMs = 5_000
 const frozenMs = 90_000
 const thawMs = 5_000
+/** Those who only listen are heard so often: the broker waits for an hour and a half. */
+const pingMs = 1_800_000
 const filler = 'x'.repeat(80)
 
 /** Everybody. */
@@ -54,6 +56,7 @@ export class Crowd {
     }
     this.#every(burstMs, () => this.#burst())
     this.#every(roamMs, () => this.#roam())
+    this.#every(pingMs, () => this.#ping())
     this.#nuisances.start()
   }
 
@@ -137,6 +140,10 @@ export class Crowd {
       if (roamer.client.isReady && !roamer.client.isClosed && Math.random() < 0.3) roamer.client.end(index % 2 === 0)
       else if (roamer.client.isClosed) void this.#bringBack(roamer)
     }
+  }
+
+  #ping() {
+    for (const { client } of this.#subscribers) if (!client.isClosed) client.ping()
   }
 
   /** A subscriber that reads nothing once it has subscribed: the broker closes it in the end. Then another one comes. */

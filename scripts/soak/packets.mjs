@@ -24,6 +24,8 @@ export const publish = (level, topic, payload, { qos, retain, packetId }) =>
 /** PUBACK, PUBREC, PUBREL (with its flags) or PUBCOMP by their first byte. */
 export const acknowledgement = (first, packetId) => Buffer.of(first, 2, packetId >> 8, packetId & 0xff)
 
+export const pingRequest = Buffer.of(0xc0, 0)
+
 export const disconnect = Buffer.of(0xe0, 0)
 
 /** The request that turns a connection into a WebSocket. */
