@@ -17,6 +17,9 @@ interface DeliveriesOwner {
   mayRead(topic: string): boolean
 }
 
+/** So many orders go by before ids come round, and more: ids that are in use are left out. */
+const roundMin = 32_768
+
 /**
  * Deliveries in their order:
  *
@@ -79,7 +82,7 @@ export class Deliveries<S> {
   add(due: Due<S>): boolean {
     const { keeper } = this.#household
     if (!this.hasRoomFor(due.message)) return false
-    const packetId = this.#window.nextId()
+    const packetId = this.#nextId()
     const delivery = this.#deliveryOf(due, packetId, false)
     if (this.#session > 0 && !keeper.saveDelivery(this.#session, delivery)) {
       this.#window.skipTo(packetId - 1)
@@ -169,6 +172,16 @@ export class Deliveries<S> {
   #deliveryOf({ message, qos, retain, subscriptionIds, group }: Due<S>, packetId: number, sent: boolean): Delivery<S> {
     const order = this.#lastOrder + 1
     return { order, packetId, message, qos, retain, subscriptionIds, group, state: 'message', repeated: false, sent }
+  }
+
+  /** Ids go round, and what expires makes room for more than a round of them while others wait under theirs. [MQTT-2.2.1-4] */
+  #nextId(): number {
+    const first = this.#queue.peek()
+    let packetId = this.#window.nextId()
+    if (!first || this.#lastOrder - first.order < roundMin) return packetId
+    const waiting = new Set([...this.#queue.items()].map(delivery => delivery.packetId))
+    while (waiting.has(packetId)) packetId = this.#window.nextId()
+    return packetId
   }
 
   #enqueue(delivery: Delivery<S>): boolean {

@@ -208,6 +208,16 @@ t.test('[MQTT-3.3.2-5] what has expired while it waited makes room for what come
   t.strictSame(rig.drain(), ['PUBLISH n=1 q1 id1', `PUBLISH new=x q1 id${limits.queueMessagesMax + 1} expires 1`])
 })
 
+t.test('[MQTT-2.2.1-4] no id is given again while one waits under it, however many expired since', async t => {
+  const rig = new Rig()
+  rig.addMany(2)
+  for (let n = 3; n <= 65_500; n++) rig.add('old=x', 1, { expiresAtMs: ++rig.house.nowMs })
+  while (rig.add('new=x')) rig.house.nowMs++
+  const ids = [...rig.deliveries.all()].map(({ packetId }) => packetId)
+  t.strictSame([ids[0], ids[1], ids.at(-1)], [1, 2, 65])
+  t.strictSame([ids.length, new Set(ids).size], [limits.queueMessagesMax, limits.queueMessagesMax])
+})
+
 t.test(
   '[MQTT-3.3.2-5] [MQTT-3.3.2-6] [MQTT-4.3.3-7] a message expires until its delivery begins, and tells how long it still lasts',
   async t => {
