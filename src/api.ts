@@ -32,7 +32,7 @@ export interface HistoryAnswer {
   readonly minWatts: readonly (number | null)[]
   readonly maxWatts: readonly (number | null)[]
   readonly celsius: readonly (number | null)[]
-  /** Without standing charge; there when a tariff is set and `cost` was asked for. */
+  /** Without standing charge; there when a tariff is set and `cost` was asked for, but not of gas or water. */
   readonly cost?: readonly (Money | null)[]
   readonly currency?: string
 }

@@ -16,6 +16,8 @@ export interface PastRecord {
   /** The first measured reading under a clock that was set; 0 before there is one. */
   readonly sinceMs: number
   readonly backfilledWh: number
+  /** Measured since then while the clock was not set: what is filled in later tells of it again. */
+  readonly undatedWh: number
 }
 
 /** What a pulse counter has come to. */
@@ -28,6 +30,7 @@ const version = 2
 const powerBytes = 20
 const channelBytes = 12
 const impulseBytes = 15
+const undatedBytes = 8
 const pointBytes = 18
 
 /**
@@ -68,18 +71,21 @@ export function decodePower(bytes: Uint8Array | undefined): PowerRecord | undefi
   return { measuredWh, channelsWh, channelBits, last }
 }
 
-/**     version | since ms, 48 bits | Wh filled in, float64 */
-export function encodePast({ sinceMs, backfilledWh }: PastRecord): Uint8Array {
-  const view = new DataView(new ArrayBuffer(impulseBytes))
+/**     version | since ms, 48 bits | Wh filled in, float64 | Wh undated, float64, if there are any */
+export function encodePast({ sinceMs, backfilledWh, undatedWh }: PastRecord): Uint8Array {
+  const view = new DataView(new ArrayBuffer(impulseBytes + (undatedWh > 0 ? undatedBytes : 0)))
   view.setUint8(0, version)
   setTime(view, 1, sinceMs)
   view.setFloat64(7, backfilledWh)
+  if (undatedWh > 0) view.setFloat64(impulseBytes, undatedWh)
   return bytesOf(view)
 }
 
 export function decodePast(bytes: Uint8Array | undefined): PastRecord | undefined {
   const view = viewOf(bytes, impulseBytes)
-  return view && { sinceMs: getTime(view, 1), backfilledWh: view.getFloat64(7) }
+  if (view === undefined) return undefined
+  const undatedWh = view.byteLength === impulseBytes + undatedBytes ? view.getFloat64(impulseBytes) : 0
+  return { sinceMs: getTime(view, 1), backfilledWh: view.getFloat64(7), undatedWh }
 }
 
 /**     version | since ms, 48 bits | units, float64 | base, and what is doubted if anything is: [ ms, 48 bits | impulses | per unit | radio id ] */

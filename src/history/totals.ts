@@ -3,7 +3,16 @@ import type { ImpulseReading, PowerReading, Reading } from '../reading.ts'
 import { countImpulses, type ImpulseStep, impulsePointOf } from './impulses.ts'
 import { type ByChannel, integrate, type PowerPoint, type PowerStep, pointOf } from './integrate.ts'
 import { isClockSet, type Ledger } from './ledger.ts'
-import { decodeImpulses, decodePast, decodePower, encodeImpulses, encodePast, encodePower, type ImpulseRecord } from './records.ts'
+import {
+  decodeImpulses,
+  decodePast,
+  decodePower,
+  encodeImpulses,
+  encodePast,
+  encodePower,
+  type ImpulseRecord,
+  type PastRecord
+} from './records.ts'
 
 type Medium = ImpulseReading['medium']
 const media: readonly Medium[] = ['electricity', 'gas', 'water']
@@ -42,7 +51,7 @@ export class Totals {
   /** What the keys of this sensor end with. */
   readonly #name: string
   #power: Omit<PowerTotals, 'sinceMs' | 'backfilledWh'> | undefined
-  #past: { readonly sinceMs: number; readonly backfilledWh: number }
+  #past: PastRecord
   readonly #impulses = new Map<Medium, ImpulseRecord>()
   readonly #changed = new Set<'power' | 'past' | Medium>()
 
@@ -52,7 +61,7 @@ export class Totals {
     this.#name = `${meter}/${sensor}`
     const { journal } = ledger
     this.#power = decodePower(journal.get(`p/${this.#name}`))
-    this.#past = decodePast(journal.get(`b/${this.#name}`)) ?? { sinceMs: 0, backfilledWh: 0 }
+    this.#past = decodePast(journal.get(`b/${this.#name}`)) ?? { sinceMs: 0, backfilledWh: 0, undatedWh: 0 }
     for (const medium of media) {
       const impulses = decodeImpulses(journal.get(this.#impulseKey(medium)))
       if (impulses) this.#impulses.set(medium, impulses)
@@ -94,9 +103,11 @@ export class Totals {
     return isChanged
   }
 
-  /** Energy was filled into the ledger. */
+  /** Energy was filled into the ledger, which knows nothing of the time before the clock was set: what was counted then is not counted twice. */
   backfill(wattHours: number): void {
-    this.#setPast(this.#past.sinceMs, this.#past.backfilledWh + wattHours)
+    const { backfilledWh, undatedWh } = this.#past
+    const countedWh = Math.min(undatedWh, wattHours)
+    this.#setPast({ backfilledWh: backfilledWh + wattHours - countedWh, undatedWh: undatedWh - countedWh })
   }
 
   #accountPower(reading: PowerReading): Accounted {
@@ -110,12 +121,14 @@ export class Totals {
       const sums = [channelsWh[0] + ch1, channelsWh[1] + ch2, channelsWh[2] + ch3] as const
       this.#power = { last: next, channelBits, measuredWh: measuredWh + step.wattHours, channelsWh: sums }
       this.#measure(last, next, channelBits, reading.celsius)
+      const { sinceMs, undatedWh } = this.#past
+      if (sinceMs > 0 && !isClockSet(next.atMs)) this.#setPast({ undatedWh: undatedWh + step.wattHours })
     } else {
       this.#power = { last: next, channelBits, measuredWh, channelsWh }
       this.#ledger.hear(this.#sensor, next.atMs)
     }
-    const { sinceMs, backfilledWh } = this.#past
-    if (isClockSet(next.atMs) && (sinceMs === 0 || next.atMs < sinceMs)) this.#setPast(next.atMs, backfilledWh)
+    const { sinceMs } = this.#past
+    if (isClockSet(next.atMs) && (sinceMs === 0 || next.atMs < sinceMs)) this.#setPast({ sinceMs: next.atMs })
     this.#changed.add('power')
     return step?.kind ?? 'first'
   }
@@ -144,8 +157,8 @@ export class Totals {
     return step?.kind ?? 'first'
   }
 
-  #setPast(sinceMs: number, backfilledWh: number): void {
-    this.#past = { sinceMs, backfilledWh }
+  #setPast(changes: Partial<PastRecord>): void {
+    this.#past = { ...this.#past, ...changes }
     this.#changed.add('past')
   }
 

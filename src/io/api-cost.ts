@@ -6,7 +6,7 @@ import { Tallies } from '../cost/tallies.ts'
 import { limits } from '../limits.ts'
 import type { Archive } from '../sinks/archive.ts'
 import { type Endpoint, endpoint, readJson } from './endpoint.ts'
-import { energyReader } from './energies.ts'
+import { energyReader, isPriced } from './energies.ts'
 import { untilKept } from './kept.ts'
 import { place } from './parameters.ts'
 import type { Parts } from './parts.ts'
@@ -79,6 +79,7 @@ async function costAnswer(parts: Parts, sensor: string, talliesOf: (archive: Arc
   const known = archive.sensors().find(each => each.place === sensor)
   const heard = latest.sensors().find(each => each.sensor === sensor)
   if (!known && !heard) throw new Refusal(404, `sensor: ${sensor} was never heard`, 'sensor')
+  if (!isPriced(parts, sensor)) throw new Refusal(404, `sensor: ${sensor} counts no electricity; allowed: a sensor that does`, 'sensor')
   const watts = heard && !heard.stale && heard.report.kind !== 'impulses' ? heard.report.watts : null
   const question = { sensor, zone: calendar.zone, nowMs: clock.wallMs(), watts, sinceMs: known?.sinceMs ?? null }
   const [prices, readEnergies] = [parts.prices(), energyReader(parts, sensor)]

@@ -8,7 +8,7 @@ import { limits } from '../limits.ts'
 import type { HistoryFound, HistoryRow } from '../sinks/archive.ts'
 import { type Column, Columns, columns as columnNames, rounded } from './columns.ts'
 import { type Asked, type Endpoint, endpoint } from './endpoint.ts'
-import { energyIn, energyReader } from './energies.ts'
+import { energyIn, energyReader, isPriced } from './energies.ts'
 import { gather } from './export.ts'
 import { choice, type Instant, instant, type Parameter, place, type Values, whole } from './parameters.ts'
 import type { Parts } from './parts.ts'
@@ -151,7 +151,7 @@ type CostOf = ((row: HistoryRow) => number | null) & { readonly currency: string
 
 /** Undefined when costs were not asked for, or cannot be known. */
 function pricing(parts: Parts, told: Told): CostOf | undefined {
-  const prices = told.withCost ? parts.prices() : undefined
+  const prices = told.withCost && isPriced(parts, told.sensor) ? parts.prices() : undefined
   if (!prices) return undefined
   const sum = new Pricing(prices)
   const { currency } = prices.tariff

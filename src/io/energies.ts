@@ -30,6 +30,12 @@ export function energyReader(parts: Parts, place: string, channel?: 1 | 2 | 3): 
 
 const quarterMs = 900_000
 
+/** Whether a tariff prices what a sensor tells: litres of gas or water are no energy. */
+export function isPriced({ books }: Parts, place: string): boolean {
+  const medium = books.archive.sensors().find(sensor => sensor.place === place)?.medium
+  return medium === undefined || medium === 'electricity'
+}
+
 function* energiesIn(rows: Iterable<HistoryRow>): Iterable<EnergySpan> {
   for (const row of rows) {
     const energy = energyIn(row)

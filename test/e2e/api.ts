@@ -1,5 +1,6 @@
 /** The HTTP API as its users have it: everything that its own description promises, and what the meter said, to the watt-hour. */
 import t from 'tap'
+import { houses } from '../../src/simulator/houses.ts'
 import { ask, chunks, dateOf, type Json, recordInto, tariff } from '../fixtures/e2e/api.ts'
 import { startDaemon } from '../fixtures/e2e/daemon.ts'
 import { energyWhOf, timedReadingsIn } from '../fixtures/e2e/recording.ts'
@@ -100,6 +101,25 @@ t.test('history: the energy of the readings, in JSON and in CSV', async t => {
       1e-5,
     'six is night'
   )
+})
+
+t.test('what gas and water cost is not told: the tariff is of electricity', async t => {
+  const daemon = await startDaemon(t, {
+    source: `replay:${recordInto(t.testdir(), houses.counters)}`,
+    more: ['--speed', '0', '--zone', 'UTC']
+  })
+  await daemon.untilSaid(/The recording is at its end/)
+  await ask(`${daemon.page}api/tariff`, 'PUT', tariff)
+  const span = `from=${dateOf(0)}&to=${dateOf(1)}&step=1d&cost=1`
+  for (const { number, measures } of houses.counters.sensors) {
+    const isPriced = measures === 'watts' || measures === 'electricity'
+    const { json: history } = await ask(`${daemon.page}api/history?sensor=${number}&${span}`)
+    t.ok((history['energyWh'] as readonly number[])[0], `${measures} was counted`)
+    t.strictSame([history['currency'], 'cost' in history], isPriced ? ['GBP', true] : [undefined, false], measures)
+    const table = await (await fetch(`${daemon.page}api/history.csv?sensor=${number}&${span}`)).text()
+    t.equal(table.includes('cost_GBP'), isPriced)
+    t.match(await ask(`${daemon.page}api/cost?sensor=${number}`), isPriced ? { status: 200 } : { status: 404, json: { field: 'sensor' } })
+  }
 })
 
 /** A line of Prometheus' text format 0.0.4. */

@@ -142,6 +142,24 @@ t.test('before the clock is set energy counts, but nobody knows since when', asy
   t.equal(started(store).totals.power?.sinceMs, startMs - hourMs)
 })
 
+t.test('what was measured before the clock was set is not counted again when history tells of it', async t => {
+  const first = run(steady(0, 10 * minuteMs, 600))
+  first.totals.backfill(30)
+  t.match(first.totals.power, { backfilledWh: 30 }, 'of the time before the first reading nothing is filled')
+  const { store } = run(steady(startMs, startMs + hourMs, 600))
+  // The board comes back without a clock, and is started anew before that is set.
+  const unset = started(store.reopen())
+  for (const reading of steady(0, hourMs, 600)) unset.totals.account(reading)
+  unset.save()
+  const again = started(unset.store.reopen())
+  for (const reading of steady(startMs + 4 * hourMs, startMs + 5 * hourMs, 600)) again.totals.account(reading)
+  t.ok(Math.abs(again.totals.wattHours - 1800) < 1e-6)
+  again.totals.backfill(400)
+  t.ok(Math.abs(again.totals.wattHours - 1800) < 1e-6)
+  again.totals.backfill(1400)
+  t.ok(Math.abs(again.totals.wattHours - 3000) < 1e-6, 'five hours')
+})
+
 t.test('what was filled in is kept', async t => {
   const { totals, store, save } = run(steady(startMs, startMs + hourMs, 600))
   totals.backfill(250)
