@@ -117,7 +117,7 @@ export interface ClientOptions {
   /** The platform's WebSocket when left out. */
   readonly WebSocket?: SocketConstructor
   readonly timers?: Timers
-  /** 0 up to 1, for the back-off's jitter. */
+  /** 0 up to 1, for the back-off's jitter, and for where packet ids begin. */
   readonly random?: () => number
 }
 

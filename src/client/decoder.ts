@@ -138,7 +138,9 @@ export class Decoder {
     const flags = reader.integer(1)
     const code = reader.integer(1)
     if (flags > (code === 0 ? 1 : 0)) throw new Malformed() // [MQTT-3.2.2-1], [MQTT-3.2.2-6]
-    const told = this.#version === 5 ? { code, ...this.#readProperties(carrier.connack, reader) } : { code: reasonCodeOf(code) }
+    // A broker that knows 3.1.1 alone refuses 5.0 in its own way.
+    const is5 = this.#version === 5 && (code !== unknownVersion || reader.left > 0)
+    const told = is5 ? { code, ...this.#readProperties(carrier.connack, reader) } : { code: reasonCodeOf(code) }
     return { type: 'connack', sessionPresent: flags === 1, ...told }
   }
 
@@ -188,6 +190,9 @@ const types: Readonly<Record<number, Exclude<ServerPacket['type'], 'publish'>>> 
   ...{ 32: 'connack', 64: 'puback', 80: 'pubrec', 98: 'pubrel', 112: 'pubcomp' },
   ...{ 144: 'suback', 176: 'unsuback', 208: 'pingresp', 224: 'disconnect' }
 }
+
+/** Of a CONNACK of 3.1.1; 5.0 has no such code. */
+const unknownVersion = 1
 
 function readId(reader: Reader): number {
   return reader.integer(2, 1) // [MQTT-2.2.1-3]

@@ -22,6 +22,7 @@ export class Link {
   readonly #decoder: Decoder
   readonly #events: LinkEvents
   #isOpen = true
+  #isGreeted = false
 
   constructor(WebSocket: SocketConstructor, url: string, decoder: Decoder, events: LinkEvents) {
     this.#decoder = decoder
@@ -41,7 +42,13 @@ export class Link {
   }
 
   send(bytes: Bytes): void {
+    this.#isGreeted = true
     this.#socket.send(bytes)
+  }
+
+  /** Says goodbye, also to a broker that has not answered the CONNECT yet: it may have taken the client on, and its will. */
+  leave(goodbye: Bytes): void {
+    if (this.#isGreeted) this.send(goodbye)
   }
 
   /** Drops the socket without waiting for it: a dead one takes minutes to say that it closed. */

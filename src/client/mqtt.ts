@@ -73,7 +73,7 @@ class WebSocketClient implements Client {
     this.#options = options
     this.#timers = options.timers ?? (globalThis as Timers)
     this.#greeting = new Greeting(options) // throws here rather than when the link is up
-    this.#session = new Session(this.#greeting.version)
+    this.#session = new Session(this.#greeting.version, options.random ?? Math.random)
     this.#inbox = new Inbox(options.onMessage)
     this.#open()
   }
@@ -145,7 +145,7 @@ class WebSocketClient implements Client {
   }
 
   disconnect(): void {
-    if (this.#state.phase === 'connected') this.#send({ type: 'disconnect' })
+    this.#link?.leave(encode({ type: 'disconnect' }, this.#greeting.version))
     this.#close(new MqttError('Disconnected'), { phase: 'closed' })
   }
 
@@ -194,8 +194,9 @@ class WebSocketClient implements Client {
         this.#session.receive(packet, () => this.#inbox.give(packet))
         return
       case 'pingresp':
-        this.#pingsUnanswered -= 1
-        if (this.#pingsUnanswered <= 0) this.#timers.clearTimeout(this.#deadline)
+        this.#attempts = 0
+        this.#pingsUnanswered = Math.max(this.#pingsUnanswered - 1, 0) // one that was not asked for does not count for the next
+        if (this.#pingsUnanswered === 0) this.#timers.clearTimeout(this.#deadline)
         return
       case 'disconnect':
         this.#dismissed(told('The broker ended the link', packet.code, packet.properties?.reasonString))
@@ -212,7 +213,7 @@ class WebSocketClient implements Client {
       return
     }
     this.#timers.clearTimeout(this.#deadline)
-    this.#attempts = 0
+    if (this.#greeting.pingIntervalMs === undefined) this.#attempts = 0 // else once the link has held
     this.#limits = properties ?? {}
     this.#greeting.welcomed(properties)
     this.#schedulePing()

@@ -11,14 +11,19 @@ export class Session {
   readonly #version: ProtocolVersion
   /** Present while a link is up. */
   #link: Opened | undefined
-  #lastId = 0
+  #lastId: number
   readonly #publications: Publications
   readonly #subscriptions: Subscriptions
   /** QoS 2 messages that were given out and not yet released by the broker: 65535 at most, as there are no more ids. */
   readonly #received = new Set<number>()
 
-  constructor(version: ProtocolVersion) {
+  /**
+   * Ids begin anywhere: of a session that a page before this one left, the broker may know the first few, and take what comes under them
+   * for repeated. @param random 0 up to 1
+   */
+  constructor(version: ProtocolVersion, random: () => number) {
     this.#version = version
+    this.#lastId = Math.floor(random() * 0xffff)
     this.#publications = new Publications(version)
     this.#subscriptions = new Subscriptions(version, () => this.#nextId())
   }

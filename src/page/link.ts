@@ -8,7 +8,8 @@ import { meterIds } from './places.ts'
 
 const keepAliveSeconds = 90
 const pingIntervalMs = 10_000
-const packetBytesMax = 16_384
+/** More than the broker ever passes on: a longer message would end each new link as soon as it is subscribed to. */
+const packetBytesMax = 65_536
 const fetchMs = 5_000
 const retryMs = 2_000
 

@@ -33,6 +33,8 @@ const files = __WATTSLUG_PAGE_FILES__.map(path => new URL(path.slice(1), scope).
 const cacheName = `wattslug ${__WATTSLUG_PAGE_VERSION__}`
 /** A daemon that takes longer is as good as none. */
 const answerMs = 3_000
+/** From this status on it is a proxy that answers, to say that the daemon does not. */
+const failedAtProxy = 502
 
 worker.addEventListener('install', event => {
   event.waitUntil(caches.open(cacheName).then(cache => cache.addAll(files)))
@@ -57,11 +59,9 @@ worker.addEventListener('notificationclick', event => {
 /** The daemon's own file when it answers in time, else the kept one: a page never stays behind its daemon. */
 async function freshOrKept(request: Request, address: string): Promise<Response> {
   const fresh = fetch(request)
-  try {
-    return await Promise.race([fresh, late()])
-  } catch {
-    return (await caches.match(address)) ?? fresh
-  }
+  const answer = await Promise.race([fresh, late()]).catch(() => undefined)
+  if (answer && answer.status < failedAtProxy) return answer
+  return (await caches.match(address)) ?? fresh
 }
 
 function late(): Promise<never> {

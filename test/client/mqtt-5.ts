@@ -134,6 +134,13 @@ t.test('a message comes with its properties, without the alias', async t => {
   t.notOk('topicAlias' in (messages[0]?.properties ?? {}))
 })
 
+t.test('a broker that knows 3.1.1 alone, and says so in its own way, is understood', async t => {
+  const { client, newest } = inHand5(t)
+  newest().open()
+  newest().receive(0x20, 2, 0, 1)
+  t.match(client.state, { phase: 'waiting', reason: 'Refused: protocol version not supported', reasonCode: 0x84 })
+})
+
 t.test('options that only 5.0 has are refused without it', async t => {
   const only5: readonly ClientOptions[] = [
     ...[{ sessionExpirySeconds: 1 }, { userProperties: [['a', 'b']] as const }, { will: { topic: 'a', payload: '', delaySeconds: 1 } }]

@@ -110,9 +110,9 @@ t.test('a refused subscription is told', async t => {
 const pingreq = [0xc0, 0]
 const pingresp = [0xd0, 0]
 
-t.test('the wait between attempts doubles up to ten seconds, with jitter, and starts anew after a success', async t => {
+t.test('the wait between attempts doubles up to ten seconds, with jitter, and starts anew once a link has held', async t => {
   let share = 1
-  const { client, newest, timers } = inHand(t, { random: () => share })
+  const { client, newest, timers } = inHand(t, { random: () => share, pingIntervalMs: 1_000 })
   const waits: number[] = []
   const fail = () => {
     newest().break()
@@ -126,10 +126,21 @@ t.test('the wait between attempts doubles up to ten seconds, with jitter, and st
   for (let count = 0; count < 6; count += 1) fail()
   share = 0
   fail()
-  newest().welcome()
   share = 1
+  newest().welcome()
+  fail() // as it is with a broker that ends each link for what it is sent, or for another client with the same id
+  newest().welcome()
+  timers.pass(1_000)
+  newest().receive(...pingresp)
   fail()
-  t.same(waits, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 500, 1_000])
+  t.same(waits, [1_000, 2_000, 4_000, 8_000, 10_000, 10_000, 500, 10_000, 1_000])
+
+  const unpinged = inHand(t, { keepAliveSeconds: 0 })
+  unpinged.newest().break()
+  unpinged.timers.pass(1_000)
+  unpinged.newest().welcome()
+  unpinged.newest().break()
+  t.match(unpinged.client.state, { retryMs: 1_000 }, 'where nothing tells, a welcome is enough')
 })
 
 t.test('an attempt without answer ends', async t => {
@@ -156,6 +167,24 @@ t.test('pings at its interval, and an unanswered one ends the link', async t => 
   t.equal(client.state.phase, 'connected')
   timers.pass(1)
   t.match(client.state, { phase: 'waiting', reason: 'No answer' })
+})
+
+t.test('an answer to a ping that was never sent does not stand for the next', async t => {
+  const { client, newest, timers } = inHand(t, { pingIntervalMs: 10_000 })
+  newest().welcome()
+  newest().receive(...pingresp)
+  timers.pass(15_000)
+  t.match(client.state, { phase: 'waiting', reason: 'No answer' })
+})
+
+t.test('says goodbye also to a broker that has not answered its CONNECT: that may have taken it on, and its will', async t => {
+  const greeted = inHand(t)
+  greeted.newest().open()
+  greeted.client.disconnect()
+  t.same(greeted.newest().sent.slice(1), [[0xe0, 0]])
+  const opening = inHand(t)
+  opening.client.disconnect()
+  t.same(opening.newest().sent, [], 'but not over a socket that is not open')
 })
 
 t.test('woken on a dead link it pings and reconnects at once', async t => {

@@ -162,6 +162,28 @@ t.test('a QoS 2 message of a session that the broker lost is not repeated', asyn
   await waits
 })
 
+t.test('a page that is loaded anew has other ids than the one before, whose messages may still be under way', async t => {
+  const broker = new BrokerDouble(4, receiveMaximum)
+  const load = (share: number) =>
+    connect('ws://double/mqtt', {
+      ...{ clientId: 'a', cleanSession: false, WebSocket: broker.Socket, timers: handTimers(), random: () => share }
+    })
+  const before = load(0)
+  before.publish('a', 'of the page before', { qos: 2 }).catch(() => {})
+  for (const step of ['take', 'give', 'take'] as const) broker[step]()
+  broker.cut()
+  before.disconnect()
+  const after = load(0.5)
+  t.teardown(() => after.disconnect())
+  const published = after.publish('a', 'of this page', { qos: 2 })
+  while (broker.take() || broker.give());
+  await published
+  t.same(
+    broker.accepted.map(({ payload }) => payload),
+    ['of the page before', 'of this page']
+  )
+})
+
 t.test('a message of QoS 2 is given out once, until the broker has released it', async t => {
   const { newest, again, messages } = inHand(t, { cleanSession: false, clientId: 'a' })
   const publish = [0x34, 5, 0, 1, 0x61, 0, 7]

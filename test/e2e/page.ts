@@ -1,6 +1,9 @@
 /** The page on a phone: honest about what it knows, back by itself after sleep and restarts, small, and at home on every screen. */
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
+import { connectAsync } from 'mqtt'
 import t from 'tap'
 import { type Daemon, startDaemon } from '../fixtures/e2e/daemon.ts'
 import { bytesOf, cc128Message, channel, houseMessage, sensorMessage } from '../fixtures/e2e/meter.ts'
@@ -14,6 +17,7 @@ type Test = Parameters<typeof startDaemon>[0]
 
 /** 35 KB of files, and the heads of ten answers. */
 const firstLoadBytesMost = 40 * 1024
+const longBytes = 32_000
 const browser = await startBrowser(t)
 t.jobs = 3
 
@@ -40,8 +44,7 @@ t.test('it is small, asks nobody but the daemon, and marks the simulated meter',
   })
   await tools.send('Network.enable')
   await phone.page.goto(daemon.page)
-  const shown = await phone.until('live', ({ phase, watts }) => phase === 'live' && watts !== '')
-  t.ok(shown.simulated, 'the page says that the meter is simulated')
+  await phone.until('live, and that the meter is simulated', ({ phase, watts, simulated }) => phase === 'live' && watts !== '' && simulated)
   t.equal(daemon.said(/SIMULATED/), 1, 'so does the log')
   await phone.page.waitForLoadState('networkidle')
   t.ok(bytes > 2_000 && bytes <= firstLoadBytesMost, `the first load is ${bytes} bytes, heads and all`)
@@ -180,6 +183,12 @@ t.test('opened while the daemon is away, it shows what it knew and from when', {
   t.match(shown, { watts: '800', stale: true, chip: 'Offline', age: /^As of \d\d:\d\d, offline$/, notice: /reach wattslug/ })
   t.notMatch(await phone.page.title(), /\d W/)
   await phone.screenshot('page-remembered')
+  const proxy = createServer((_, response) => response.writeHead(502).end('Bad Gateway')).listen(daemon.httpPort)
+  await once(proxy, 'listening')
+  await phone.page.reload()
+  await phone.until('offline, whatever a proxy says', ({ phase, watts }) => phase === 'offline' && watts !== '')
+  proxy.closeAllConnections()
+  await new Promise(resolve => proxy.close(resolve))
   await port.unplug()
   await port.plug()
   const state = { mqttPort: daemon.mqttPort, httpPort: daemon.httpPort }
@@ -208,6 +217,27 @@ t.test('a connection that dies without a word while the phone is awake', { buffe
   await port.write(bytesOf(houseMessage(401)))
   await phone.untilLive(401)
   t.pass('and is back by itself')
+})
+
+t.test('a message as long as the broker lets through, below the meter’s topics, ends no link', { buffered: true }, async t => {
+  const daemon = await startDaemon(t, { source: 'demo', more: ['--access', 'open'] })
+  const phone = await takePhone(t, browser)
+  const frameBytes: number[] = []
+  let sockets = 0
+  phone.page.on('websocket', socket => {
+    sockets += 1
+    socket.on('framereceived', ({ payload }) => frameBytes.push(payload.length))
+  })
+  await phone.page.goto(daemon.page)
+  await phone.until('live', ({ phase }) => phase === 'live')
+  const talker = await connectAsync(`mqtt://127.0.0.1:${daemon.mqttPort}`)
+  t.teardown(() => talker.end(true))
+  await talker.publishAsync('currentcost/9/state', 'x'.repeat(longBytes), { qos: 1 })
+  await until('what was said after it', () => {
+    const at = frameBytes.findIndex(bytes => bytes > longBytes)
+    return at >= 0 && at < frameBytes.length - 1
+  })
+  t.equal(sockets, 1)
 })
 
 t.test('a page that was opened before the daemon was reachable is no dead end', { buffered: true }, async t => {
