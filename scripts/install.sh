@@ -42,6 +42,12 @@ node=$(command -v node || true)
 if [ -n "$node" ]; then
   "$node" -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
     fail "$node is $("$node" --version): Node 20.19 or newer is needed"
+  # The service sees no home, which is where nvm and the like put theirs; and a unit takes no path with a space.
+  for path in "$node" "$(readlink -f "$node")"; do
+    case ${path#/} in
+      home/* | root/* | run/user/* | *' '*) fail "$path cannot be run by a service: install a Node for the whole system, in /usr/local" ;;
+    esac
+  done
 fi
 
 files | while IFS= read -r file; do
@@ -73,7 +79,8 @@ if [ $running = yes ]; then
   port=
   systemctl restart wattslug.socket || port=:8080
   systemctl restart wattslug.service
-  echo "wattslug: the page is at http://$(hostname -I 2>/dev/null | cut -d ' ' -f 1)$port/"
+  address=$(hostname -I 2>/dev/null | cut -d ' ' -f 1)
+  echo "wattslug: the page is at http://${address:-localhost}$port/"
 else
   echo 'wattslug: installed; it starts at the next boot'
 fi

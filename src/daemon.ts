@@ -68,7 +68,7 @@ export async function startDaemon(
     refusals: () => doors.refusals(),
     prices: () => tariffs.prices
   }
-  const doors = makeDoors(config, parts, rooms, log, system.pageDescriptor)
+  const doors = makeDoors(config, parts, rooms, log, system.pageDescriptors)
   const status = new Status(rooms.publish, encode, () => ({
     ...{ version, uptime: Math.floor(clock.monotonicMs() / 1_000) },
     ...readNumbers(clients, doors.refusals(), store, budget)

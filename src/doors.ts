@@ -50,11 +50,10 @@ export interface Doors {
 
 /**
  * Makes the doors.
- * @param pageDescriptor a socket for the page that systemd opened, in the place of the http-port
+ * @param pageDescriptors sockets for the page that systemd opened, in the place of the http-port
  */
-export function makeDoors(config: Config, parts: Parts, changes: Changes, log: Log, pageDescriptor: number | undefined): Doors {
-  const { clients, clock } = parts
-  const { doorkeeper, password } = parts
+export function makeDoors(config: Config, parts: Parts, changes: Changes, log: Log, pageDescriptors: readonly number[]): Doors {
+  const { clients, clock, doorkeeper, password } = parts
   let trusted = makeProxies(config.proxies)
   const proxies: Proxies = { check: (address, family) => trusted.check(address, family) }
   let { origins } = config
@@ -73,7 +72,8 @@ export function makeDoors(config: Config, parts: Parts, changes: Changes, log: L
   const makeMqtt = (passage: Passage): Server => makeTcpServer(accept, passage)
   const makePage = (passage: Passage): HttpServer => makeHttpServer(files, api, webSocket, callers, passage)
   const [mqtt, page] = [makeMqtt(callers.passage), makePage(callers.passage)]
-  const servers: Server[] = [mqtt, page]
+  const others = pageDescriptors.slice(1).map(() => page.another())
+  const servers: Server[] = [mqtt, page, ...others]
   const pageServers = [page]
   let tls: Tls | undefined
   let key: Key | undefined
@@ -122,7 +122,9 @@ export function makeDoors(config: Config, parts: Parts, changes: Changes, log: L
       try {
         const ports = {
           mqtt: await listen(mqtt, host, mqttPort, 'mqtt-port'),
-          http: await (pageDescriptor === undefined ? listen(page, host, httpPort, 'http-port') : listenOn(page, pageDescriptor)),
+          http: await (pageDescriptors.length === 0
+            ? listen(page, host, httpPort, 'http-port')
+            : listenOnAll([page, ...others], pageDescriptors)),
           secure: config.tls.kind === 'none' ? undefined : await openSecure(config.tls)
         }
         key = { pid: process.pid, httpPort: ports.http, mqttPort: ports.mqtt, secret: doorkeeper.secret }
@@ -134,6 +136,16 @@ export function makeDoors(config: Config, parts: Parts, changes: Changes, log: L
       }
     }
   }
+}
+
+/** Listens on each socket, with the bound on connections shared out among them; answers the port of the first. */
+async function listenOnAll(listeners: readonly Server[], descriptors: readonly number[]): Promise<number> {
+  const ports = listeners.map((each, index) => {
+    each.maxConnections = Math.floor(each.maxConnections / listeners.length)
+    return listenOn(each, descriptors[index] as number)
+  })
+  const [first] = await Promise.all(ports)
+  return first as number
 }
 
 /** A disk that cannot be written is told by the store, and stops nothing. */

@@ -60,13 +60,15 @@ export async function furnish(config: Config, { broker, store, path }: Keeping, 
     desk.derive(next.derivations)
     tariffs.takeFile(next.tariff)
   }
-  const resumption = new Resumption(store, new Restorer(store, path), { close: () => books.close(), open }, clock, log)
+  const restorer = new Restorer(store, path)
+  const resumption = new Resumption(store, restorer, { close: () => books.close(), open }, clock, log)
   const restore = (body: Body): Promise<number> => resumption.restore(body)
   const tick = (): void => {
     void resumption.tick()
     books.tick()
   }
-  await resumption.tick()
+  const resumed = resumption.tick()
+  if (!restorer.isDue) await resumed // the rest of a restore may take longer than a supervisor waits for the start
   return { calendar, publish, publisher, recent, latest, books, desk, corrections, tariffs, corrected, restore, reload, tick }
 }
 

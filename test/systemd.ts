@@ -1,6 +1,7 @@
 /** The service unit, its example settings and its udev rule: systemd accepts them, and they say what the program says. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { budgetOf } from '../src/budget.ts'
@@ -48,6 +49,24 @@ t.test('the unit exposes little', { skip: noAnalyze || lacks('systemd-analyze', 
   t.comment(`exposure ${exposure} of 10`)
   t.ok(exposure <= exposureMax, `at most ${exposureMax}: ${output}`)
 })
+
+t.test(
+  'a Node that the service cannot run is refused, and nothing is installed',
+  { skip: process.getuid?.() !== 0 && 'only root' },
+  async t => {
+    const folder = t.testdir({ 'a folder': { node: '#!/bin/sh\n' }, links: {} })
+    const home = mkdtempSync(join(userInfo().homedir, 'wattslug-'))
+    t.teardown(() => rmSync(home, { recursive: true, force: true }))
+    writeFileSync(join(home, 'node'), '#!/bin/sh\n')
+    for (const node of [join(folder, 'a folder/node'), join(home, 'node')]) chmodSync(node, 0o755)
+    symlinkSync(join(home, 'node'), join(folder, 'links/node'))
+    for (const place of [join(folder, 'a folder'), home, join(folder, 'links')]) {
+      const env = ['env', `PATH=${place}:/usr/bin:/bin`, `DESTDIR=${join(folder, 'image')}`] as const
+      t.match(run(...env, 'sh', 'scripts/install.sh'), { code: 1, output: /cannot be run by a service/ }, place)
+    }
+    t.notOk(existsSync(join(folder, 'image')))
+  }
+)
 
 t.test('the unit runs the program as it is installed', async t => {
   const [start = ''] = settings('ExecStart')

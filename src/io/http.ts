@@ -33,8 +33,8 @@ export interface Api {
   readonly refused?: (status: number) => void
 }
 
-/** The server; the caller listens and closes. */
-export type HttpServer = Server & { closeAllConnections(): void }
+/** The server, and others that listen elsewhere for the same; the caller listens and closes. */
+export type HttpServer = Server & { another(): Server; closeAllConnections(): void }
 
 /**
  * Makes the server. Each connection has one request: who sends thousands in one piece has them neither parsed nor answered.
@@ -48,10 +48,9 @@ export function makeHttpServer(
   passage: Passage = freely
 ): HttpServer {
   const { endpoints = [], admit = async () => ({ user: anyone, proof: '' }), failed = () => undefined, refused = () => undefined } = api
-  const byPath = new Map(files.map(file => [file.path, file]))
   const site: Site = {
-    ...{ files: byPath, endpoints, admit, failed, refused, door, visitors: new Set<Visitor>(), answering: new Set<Visitor>() },
-    uploading: { value: new Set(), file: new Set() }
+    ...{ endpoints, admit, failed, refused, door, visitors: new Set<Visitor>(), answering: new Set<Visitor>() },
+    ...{ files: new Map(files.map(file => [file.path, file])), uploading: { value: new Set(), file: new Set() } }
   }
   const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: limits.tcpKeepAliveMs, allowHalfOpen: true }
   const enter = passage(socket => {
@@ -59,9 +58,10 @@ export function makeHttpServer(
     if (!callers || callers.mayBeSilent(socket.remoteAddress ?? 'nowhere', silent, limits.requestsOfOneMax)) new Visitor(socket, site)
     else socket.destroy()
   })
-  const server = createServer(options, enter)
-  server.maxConnections = limits.clientsMax + 2 * limits.strangersMax + limits.requestsMax
-  return Object.assign(server, {
+  const maxConnections = limits.clientsMax + 2 * limits.strangersMax + limits.requestsMax
+  const another = (): Server => Object.assign(createServer(options, enter), { maxConnections })
+  return Object.assign(another(), {
+    another,
     closeAllConnections() {
       for (const visitor of site.visitors) visitor.drop()
     }

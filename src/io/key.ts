@@ -30,9 +30,9 @@ export function writeKey(state: string, key: Key): void {
   renameSync(unfinished, keyFile(state))
 }
 
-/** Takes it away, unless it is another daemon's by now. */
+/** Takes it away, unless it is another daemon's by now; one in a folder that cannot be changed stays, and is worth nothing without its daemon. */
 export function removeKey(state: string, { secret }: Key): void {
-  if (readKey(state)?.secret === secret) rmSync(keyFile(state), { force: true })
+  if (readKey(state)?.secret === secret) attempt(() => rmSync(keyFile(state), { force: true }))
 }
 
 /** The key of a daemon that runs; `undefined` when there is none, or this user may not read it. */

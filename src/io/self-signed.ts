@@ -49,10 +49,12 @@ async function readKept(folder: string, name: string, nowMs: number): Promise<Ce
   return kept && kept.toMs - nowMs > limits.certificateEndingMs ? kept : undefined
 }
 
-/** Whether there is an authority of this machine's name, for one of another may not speak for it; and whether it signed a certificate. */
+/** Whether there is an authority of this machine's name, for one of another may not speak for it; and whether a certificate is what it gives now. */
 async function hasAuthority(folder: string, nowMs: number, signed?: Certificate): Promise<boolean> {
   const authority = await readKept(folder, 'ca', nowMs)
   if (authority?.names !== `CN=${authorityName()}`) return false
+  // A clock that ran ahead for a while leaves one that is good in years only; the authority, which clients have, is older.
+  if (signed && signed.fromMs > nowMs && authority.fromMs <= nowMs) return false
   return !signed || new X509Certificate(signed.cert).verify(new X509Certificate(authority.cert).publicKey)
 }
 

@@ -6,23 +6,23 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 const firstDescriptor = 3
 
-/** The descriptors that systemd gave to this process, by their names (sd_listen_fds_with_names(3)); those of another process are none of ours. */
-function givenDescriptors(environment: Environment, pid: number): ReadonlyMap<string, number> {
+/** The descriptors of a name that systemd gave to this process (sd_listen_fds_with_names(3)); those of another process are none of ours. */
+function givenDescriptors(environment: Environment, pid: number, name: string): readonly number[] {
   const count = environment['LISTEN_PID'] === String(pid) ? Number(environment['LISTEN_FDS'] ?? 0) : 0
   const names = environment['LISTEN_FDNAMES']?.split(':') ?? []
-  return new Map(Array.from({ length: count }, (_, index) => [names[index] ?? `unnamed-${index}`, firstDescriptor + index]))
+  return Array.from({ length: count }, (_, index) => firstDescriptor + index).filter((_, index) => names[index] === name)
 }
 
 /** What systemd gives and is told. */
 export interface System {
   readonly supervisor: Supervisor
-  /** A socket for the page that it opened, in the place of the http-port. */
-  readonly pageDescriptor: number | undefined
+  /** Sockets for the page that it opened, in the place of the http-port: one for each `ListenStream=` of the unit. */
+  readonly pageDescriptors: readonly number[]
 }
 
 /** Looks what systemd gave to this process. */
 export function findSystem(environment: Environment, pid: number): System {
-  return { supervisor: makeSupervisor(environment, pid), pageDescriptor: givenDescriptors(environment, pid).get('http') }
+  return { supervisor: makeSupervisor(environment, pid), pageDescriptors: givenDescriptors(environment, pid, 'http') }
 }
 
 /** What systemd is told (sd_notify(3)). */
@@ -65,7 +65,7 @@ function makeSupervisor(environment: Environment, pid: number): Supervisor {
 }
 
 function senderOf(environment: Environment, pid: number): (state: string) => void {
-  const descriptor = givenDescriptors(environment, pid).get('notify')
+  const [descriptor] = givenDescriptors(environment, pid, 'notify')
   if (descriptor !== undefined) return state => tryWrite(descriptor, state)
   if (environment['NOTIFY_SOCKET'] === undefined) return () => undefined
   // States that come while one is told are told with the next: the last of each kind.

@@ -378,3 +378,17 @@ t.test('where there is systemd it is asked', { buffered: true, skip: noDevices }
   t.notMatch(report, /203\.0\.113\.9|hunter2/)
   t.match(report, /\n--unit wattslug\.service --lines 200 --no-pager /)
 })
+
+t.test('what is left of a restore is taken back while the daemon serves already, however long that takes', async t => {
+  const state = makeFolder(t)
+  const due = join(state, 'demo.restore')
+  t.equal(spawnSync('mkfifo', [due]).status, 0, 'a file that comes slowly')
+  const daemon = await startDaemon(t, { source: 'demo', state })
+  await daemon.untilSaid(/meter demo: live/)
+  t.equal((await fetch(`${daemon.page}health`)).status, 200)
+  t.equal((await fetch(`${daemon.page}api/history?sensor=0`)).status, 503, 'history waits for it')
+  writeFileSync(due, 'nothing of ours\n')
+  await daemon.untilSaid(/the restore was given up: line 1/)
+  await until('history', async () => (await fetch(`${daemon.page}api/history?sensor=0`)).status !== 503)
+  t.match(await daemon.stop(), { code: 0 })
+})

@@ -1,6 +1,6 @@
 /** The key: who can read it, what is taken for one, and when it goes away. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { isSecret, type Key, makeSecret, readKey, removeKey, writeKey } from '../../src/io/key.ts'
@@ -25,6 +25,24 @@ t.test('it is written whole, for its own user only, and read again', async t => 
   t.strictSame(readdirSync(state), [])
   removeKey(state, key)
 })
+
+t.test(
+  'a folder that cannot be changed any more keeps it, and nobody is stopped by that',
+  { skip: process.getuid?.() !== 0 && 'only root' },
+  async t => {
+    const state = t.testdir()
+    writeKey(state, key)
+    chownSync(join(state, 'key'), 65_534, 65_534)
+    process.seteuid?.(65_534) // nobody
+    try {
+      t.ok(readKey(state))
+      t.doesNotThrow(() => removeKey(state, key))
+    } finally {
+      process.seteuid?.(0)
+    }
+    t.ok(readKey(state))
+  }
+)
 
 t.test('what is no key, or leads nowhere', async t => {
   const gone = spawnSync('true').pid

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { ownCertificate } from '../../src/io/self-signed.ts'
+import { until } from '../fixtures/e2e/wait.ts'
 import { makePair } from '../fixtures/io/tls.ts'
 
 const dayMs = 86_400_000
@@ -44,6 +45,19 @@ t.test('renewed before it ends, under the same authority, which is renewed too w
   t.match(verify(folder, join(folder, 'server.crt')), /: OK/)
   await ownCertificate(folder, Date.now() + 3_640 * dayMs)
   t.not(textOf(folder, 'ca.crt'), authority)
+  t.match(verify(folder, join(folder, 'server.crt')), /: OK/)
+})
+
+t.test('one of the future, from a clock that ran ahead, is made anew; not by a clock that is behind what clients have', async t => {
+  const folder = t.testdir()
+  const first = await ownCertificate(folder, Date.now())
+  await until('another second', () => Date.now() - first.fromMs > 2_000)
+  const second = await ownCertificate(folder, Date.now() + 790 * dayMs)
+  t.ok(second.fromMs > first.fromMs)
+  const authority = textOf(folder, 'ca.crt')
+  t.strictSame(await ownCertificate(folder, first.fromMs - dayMs), second, 'the authority is no older then')
+  t.not((await ownCertificate(folder, first.fromMs + 1_000)).cert, second.cert)
+  t.equal(textOf(folder, 'ca.crt'), authority)
   t.match(verify(folder, join(folder, 'server.crt')), /: OK/)
 })
 

@@ -9,11 +9,12 @@ import { until } from '../fixtures/e2e/wait.ts'
 const pid = process.pid
 const lacks = (command: string, flag: string): string | false => spawnSync(command, [flag]).status !== 0 && `there is no ${command}`
 
-t.test('the socket of the page is found by its name, if it is given to this process', async t => {
-  const given = { LISTEN_PID: String(pid), LISTEN_FDS: '3', LISTEN_FDNAMES: 'other:http' }
-  t.equal(findSystem(given, pid).pageDescriptor, 4)
-  t.equal(findSystem(given, pid + 1).pageDescriptor, undefined)
-  t.equal(findSystem({}, pid).pageDescriptor, undefined)
+t.test('the sockets of the page are found by their name, if they are given to this process', async t => {
+  const given = { LISTEN_PID: String(pid), LISTEN_FDS: '4', LISTEN_FDNAMES: 'other:http:http' }
+  t.strictSame(findSystem(given, pid).pageDescriptors, [4, 5])
+  t.strictSame(findSystem(given, pid + 1).pageDescriptors, [])
+  t.strictSame(findSystem({}, pid).pageDescriptors, [])
+  t.strictSame(findSystem({ ...given, LISTEN_FDS: 'many' }, pid).pageDescriptors, [])
 })
 
 t.test('it tells over the descriptor that systemd opened, and the same status once', async t => {
