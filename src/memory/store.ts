@@ -20,7 +20,7 @@ export interface Store {
   readonly waitingBytes: number
   /** The value that was put last, written or not yet. */
   get(key: string): Uint8Array | undefined
-  /** Takes a value, to be written in this turn of the event loop; false when too much waits already, and nothing is changed. */
+  /** Takes a value, to be written in this turn of the event loop; false when too much waits already, and nothing is changed. An empty one costs memory for ever. */
   put(key: string, value: Uint8Array): boolean
   /** Takes a key away, on the same terms. There is room for thousands of those beside what `put` may fill. */
   delete(key: string): boolean

@@ -159,7 +159,7 @@ export class Keeper {
   }
 
   saveReceived(session: number, packetId: number): boolean {
-    return this.#put(receivedKey(session, packetId), nothing)
+    return this.#put(receivedKey(session, packetId), mark)
   }
 
   /** PUBREL came. PUBCOMP must not leave before this is durable, or else the next message with this id may be lost after a restart. */
@@ -222,4 +222,5 @@ export class Keeper {
   }
 }
 
-const nothing = new Uint8Array()
+/** What stands where only the key tells. It is not empty: classic-level never gives back the memory of an empty value. */
+const mark = Uint8Array.of(1)

@@ -40,6 +40,10 @@ t.test('a session comes back with all that is its own', async t => {
   t.equal(keeper.saveReceived(4, 301), true)
   t.equal(keeper.dropReceived(4, 300), true)
   const { sessions, lastSessionNumber } = again(store)
+  const read: number[] = []
+  store.entries('', 100, entries => read.push(...entries.map(({ value }) => value.length)))
+  store.turn()
+  t.ok(read.length > 5 && read.every(bytes => bytes > 0), 'no value is empty, for the store loses memory by those')
   t.strictSame(sessions.length, 1)
   const [kept] = sessions
   t.strictSame([kept?.subscriptions, kept?.awayMs, kept?.will?.delaySeconds, kept?.clientId], [subscriptions, 1_000, 7, 'c4'])
