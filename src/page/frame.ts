@@ -6,6 +6,7 @@ import { loadAllStrings } from './language.ts'
 import type { State } from './model.ts'
 import { open as openNow } from './now/view.ts'
 import { phaseNow } from './phase.ts'
+import { Scrolls } from './scrolls.ts'
 import { loadStyle } from './style.ts'
 import { type ViewName, viewNames } from './views.ts'
 
@@ -23,7 +24,7 @@ const loaders: Readonly<Record<Exclude<ViewName, 'now'>, () => Promise<{ readonl
 export class Frame {
   readonly #context: FirstContext
   readonly #host = find('view')
-  readonly #scrolls = new Map<ViewName, number>()
+  readonly #scrolls = new Scrolls(this.#host)
   #name: ViewName | undefined
   #shown: Shown = { kind: 'loading' }
   #said = ''
@@ -64,7 +65,7 @@ export class Frame {
   #go(byUser: boolean): void {
     const name = nameIn(location.hash)
     if (name === this.#name) return // what stands behind the name is the view's own affair
-    if (this.#name) this.#scrolls.set(this.#name, scrollY)
+    if (this.#name) this.#scrolls.leave(this.#name)
     if (this.#shown.kind === 'open') this.#shown.view.close()
     closeSheets() // they are of the view that is left
     this.#name = name
@@ -102,7 +103,7 @@ export class Frame {
   #put(view: OpenView): void {
     this.#shown = { kind: 'open', view }
     view.show(this.#context.state(), performance.now())
-    scrollTo({ top: this.#scrolls.get(this.#name ?? 'now') ?? 0 })
+    this.#scrolls.goBack(this.#name ?? 'now')
   }
 
   /** A daemon that was replaced has other chunks: only loading anew finds them, and only once it answers. */
