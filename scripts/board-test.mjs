@@ -1,8 +1,8 @@
 /**
- * `npm run board-test`: the whole way of a user on emulated boards (x86_64 and armhf): Debian boots, apt installs the package, a
+ * `npm run board-test`: the whole way of a user on emulated boards (x86_64 and armhf; Debian 13 and 12): Debian boots, apt installs the package, a
  * cable is plugged in, a phone shows watts; the cable is pulled, the daemon hangs, the power is cut. It takes an hour.
  *
- *     npm run board-test -- [--arch amd64|armhf] [--memory MB]
+ *     npm run board-test -- [--arch amd64|armhf] [--memory MB] [--suite trixie|bookworm]
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -302,7 +302,7 @@ class Trial {
 const seconds = ms => `${(ms / 1000).toFixed(0)} s`
 
 /** Takes one board through everything. Answers its row of the table. */
-const tryBoard = async (arch, memory, deb) => {
+const tryBoard = async (arch, memory, suite, deb) => {
   const [{ makeDisks }, { Machine }, { default: mqtt }, { chromium }, { default: simulator }] = await Promise.all([
     import('./board/image.mjs'),
     import('./board/machine.mjs'),
@@ -310,9 +310,13 @@ const tryBoard = async (arch, memory, deb) => {
     import('playwright-core'),
     import('../dist/fake-meter.cjs')
   ])
-  const machine = new Machine(arch, memory, await makeDisks(arch, deb))
+  const machine = new Machine(arch, memory, await makeDisks(arch, suite, deb))
   const meter = new simulator.SimulatedMeter({ ...simulator.houses.demo, zoneMs: 0, keepsTruth: false }, 1, Date.now())
-  const trial = new Trial(`${arch} ${memory} MB`, machine, meter, { mqtt, chromium, password: 'a slug in a box'.replaceAll(' ', '-') })
+  const trial = new Trial(`${suite} ${arch} ${memory} MB`, machine, meter, {
+    mqtt,
+    chromium,
+    password: 'a slug in a box'.replaceAll(' ', '-')
+  })
   try {
     await trial.run()
     return trial.figures
@@ -327,22 +331,24 @@ const tryBoard = async (arch, memory, deb) => {
 const boardTest = async () => {
   checkNode()
   if (process.getuid?.() !== 0) throw failure('making a board’s disk needs root: run sudo npm run board-test')
-  const { values } = parseArgs({ options: { arch: { type: 'string' }, memory: { type: 'string' } } })
+  const { values } = parseArgs({ options: { arch: { type: 'string' }, memory: { type: 'string' }, suite: { type: 'string' } } })
   await installPackages()
   await installDebian(debianPackages)
   const { makePackages } = await import('./package.mjs')
   const packages = await makePackages()
   mkdirSync(pictures, { recursive: true })
   const boards = [
-    ['amd64', 128],
-    ['armhf', 128],
-    ['armhf', 96]
-  ].filter(([arch, memory]) => arch === (values.arch ?? arch) && memory === Number(values.memory ?? memory))
+    { arch: 'amd64', memory: 128, suite: 'trixie' },
+    { arch: 'amd64', memory: 128, suite: 'bookworm' },
+    { arch: 'armhf', memory: 128, suite: 'trixie' },
+    { arch: 'armhf', memory: 96, suite: 'trixie' }
+  ].filter(board => Object.entries(values).every(([key, value]) => String(board[key]) === value))
+  if (boards.length === 0) throw failure('there is no such board')
   const rows = []
   try {
-    for (const [arch, memory] of boards) {
+    for (const { arch, memory, suite } of boards) {
       const deb = packages.find(path => path.endsWith(`_${arch}.deb`))
-      rows.push(await tryBoard(arch, memory, deb))
+      rows.push(await tryBoard(arch, memory, suite, deb))
     }
   } finally {
     console.table(rows)

@@ -1,18 +1,22 @@
-/** Disk images of small boards: Debian 13 with a kernel and systemd, and what apt may want as packages beside it, so that the board needs no network. */
+/** Disk images of small boards: Debian with a kernel and systemd, and what apt may want as packages beside it, so that the board needs no network. */
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { capture, failure, root, say, tail } from '../command.mjs'
 
 const folder = join(root, 'dist/board')
-const suite = 'trixie'
 /** One archive is enough of a Debian for a test; that of updates is now and then in the midst of a change. */
-const archive = 'deb http://deb.debian.org/debian trixie main'
+const archive = 'http://deb.debian.org/debian'
 const imageBytes = 2 * 1024 ** 3
 /** On the card too, as Raspberry Pi OS has it: dpkg cannot unpack Node in 128 MB without. The service may not use it. */
 const swapBytes = 256 * 1024 ** 2
-/** What the package depends on and recommends, and what looks for services in the network. */
-const beside = ['nodejs', 'openssl', 'avahi-daemon', 'avahi-utils']
+/** What the package depends on and recommends beside Node, and what looks for services in the network. */
+const beside = ['openssl', 'avahi-daemon', 'avahi-utils']
+
+/** The releases of Debian, by the packages of their own that bring Node. Debian 12 has one that is too old: Node comes from elsewhere there. */
+const suites = { trixie: ['nodejs'], bookworm: [] }
+/** The oldest that will do. */
+const nodeFromElsewhere = '20.19.0'
 
 /** What differs from one architecture to another. */
 export const boards = {
@@ -49,18 +53,18 @@ ExecStart=-/sbin/agetty --autologin root --keep-baud 115200 - $TERM
 })
 
 /** Makes the root of a board, unless it was made before; takes minutes. Answers its folder. */
-const makeRoot = async arch => {
+const makeRoot = async (arch, suite) => {
   const board = boards[arch]
-  const path = join(folder, `root-${arch}`)
-  const stamp = join(folder, `root-${arch}.made`)
+  const path = join(folder, `root-${suite}-${arch}`)
+  const stamp = `${path}.made`
   const recipe = createHash('sha256')
     .update(readFileSync(new URL(import.meta.url)))
     .digest('hex')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === recipe) return path
-  say(`making the root of a board (${arch}), which takes some minutes`)
+  say(`making the root of a board (${suite}, ${arch}), which takes some minutes`)
   rmSync(path, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const own = join(folder, `files-${arch}`)
+  const own = join(folder, `files-${suite}-${arch}`)
   rmSync(own, { recursive: true, force: true })
   for (const [name, text] of Object.entries(files(board))) {
     mkdirSync(join(own, name, '..'), { recursive: true })
@@ -69,7 +73,7 @@ const makeRoot = async arch => {
   const small = 'printf "MODULES=list\\nCOMPRESS=gzip\\nRESUME=none\\n" > $1/etc/initramfs-tools/conf.d/small'
   const modules = 'printf "virtio_pci\\nvirtio_mmio\\nvirtio_blk\\next4\\ncrc32c_generic\\nvirtio_net\\n" > $1/etc/initramfs-tools/modules'
   const hooks = [
-    `chroot $1 apt-get install -y --no-install-recommends --download-only ${beside.join(' ')}`,
+    `chroot $1 apt-get install -y --no-install-recommends --download-only ${[...beside, ...suites[suite]].join(' ')}`,
     'mkdir -p $1/srv/packages && mv $1/var/cache/apt/archives/*.deb $1/srv/packages/',
     `rm -rf $1/etc/apt/sources.list.d/* $1/var/lib/apt/lists/* && cp -r ${own}/. $1/`,
     'chroot $1 passwd -d root',
@@ -89,11 +93,34 @@ const makeRoot = async arch => {
     ...hooks.map(hook => `--customize-hook=${hook}`),
     suite,
     path,
-    archive
+    `deb ${archive} ${suite} main`
   ])
+  if (suites[suite].length === 0) await packNode(arch, join(path, 'srv/packages'))
   await indexPackages(join(path, 'srv/packages'))
   writeFileSync(stamp, recipe)
   return path
+}
+
+/** Makes a package of the program that Node's makers publish, as one gets it from elsewhere. */
+const packNode = async (arch, into) => {
+  const from = `node-linux-${{ amd64: 'x64', armhf: 'armv7l' }[arch]}`
+  const unpacked = join(folder, 'nodejs')
+  rmSync(unpacked, { recursive: true, force: true })
+  mkdirSync(join(unpacked, 'DEBIAN'), { recursive: true })
+  mkdirSync(join(unpacked, 'usr/bin'), { recursive: true })
+  await run('npm', ['pack', '--loglevel=error', `--pack-destination=${unpacked}`, `${from}@${nodeFromElsewhere}`])
+  const archived = join(unpacked, `${from}-${nodeFromElsewhere}.tgz`)
+  await run('tar', ['--extract', '--strip-components=1', `--directory=${join(unpacked, 'usr')}`, `--file=${archived}`, 'package/bin/node'])
+  rmSync(archived)
+  chmodSync(join(unpacked, 'usr/bin/node'), 0o755)
+  const fields = [
+    `Version: ${nodeFromElsewhere}`,
+    `Architecture: ${arch}`,
+    'Maintainer: the board test <nobody@localhost>',
+    'Depends: libc6, libstdc++6'
+  ]
+  writeFileSync(join(unpacked, 'DEBIAN/control'), `Package: nodejs\n${fields.join('\n')}\nDescription: Node from elsewhere\n`)
+  await run('dpkg-deb', ['--build', '--root-owner-group', unpacked, into])
 }
 
 /** Writes the list by which apt finds packages in a folder. */
@@ -109,8 +136,8 @@ const indexPackages = async path => {
 }
 
 /** Makes the disks for one run, with a package in /srv. Answers the paths of images, kernel and initial ramdisk. */
-export const makeDisks = async (arch, deb) => {
-  const path = await withForeign(arch, () => makeRoot(arch))
+export const makeDisks = async (arch, suite, deb) => {
+  const path = await withForeign(arch, () => makeRoot(arch, suite))
   cpSync(deb, join(path, 'srv/wattslug.deb'))
   const [image, swap] = [
     [`${arch}.img`, imageBytes],
