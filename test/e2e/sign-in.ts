@@ -192,6 +192,21 @@ t.test('the console shows a guest the readings, and asks for a login to publish'
   t.strictSame(own(phone.errors), [], 'no error in the console')
 })
 
+t.test('where there is room a guest who logs in to publish is told there what came of it', { buffered: true }, async t => {
+  const daemon = await startWith(t, 'read')
+  await putPassword(daemon, secret)
+  const { page } = await openPhone(t, browser, `${daemon.page}#console`, { viewport: { width: 1280, height: 800 } })
+  await page.locator('.link').getByRole('button', { name: 'Connect', exact: true }).click()
+  await page.getByText('As a guest you see the readings.').waitFor()
+  const form = page.locator('form.publish')
+  await form.getByLabel('Topic', { exact: true }).fill('barn/lamp')
+  await form.locator('.segments label').nth(1).click()
+  await form.getByRole('button', { name: 'Publish' }).click()
+  await say(page, 'Log in', secret)
+  await form.getByText(/^Acknowledged in /).waitFor()
+  t.pass('beside the topics')
+})
+
 t.test('where looking takes a login the page asks for it first, and keeps it until it is closed', { buffered: true }, async t => {
   const users = join(makeFolder(t), 'users')
   writeFileSync(users, `anna:${await hashPassword('annas own words')}\n`)

@@ -34,7 +34,7 @@ export const german: Words = {
     142: 'Ein anderer Client kam mit derselben Client-ID.',
     143: 'Der Broker nimmt diesen Filter nicht an.',
     144: 'Der Broker nimmt dieses Topic nicht an.',
-    149: 'Die Nachricht ist dem Broker zu groß.',
+    149: 'Die Nachricht ist zu groß.',
     151: 'Das ist mehr, als der Broker erlaubt.',
     154: 'Der Broker bewahrt keine Nachrichten auf.',
     155: 'Der Broker bietet diese Dienstgüte nicht.',
@@ -61,6 +61,7 @@ export const german: Words = {
     address: 'Eine Adresse beginnt mit ws:// oder wss:// und nennt einen Host.',
     insecure: 'Diese Seite kam über HTTPS: von hier verbinden Browser nur mit wss://.',
     'client-id': 'Eine Sitzung, die bleiben soll, braucht eine eigene Client-ID.',
+    username: 'MQTT 3.1.1 nimmt ein Passwort nur mit einem Benutzernamen.',
     expiry: 'Sekunden, von 0 bis 4294967295.',
     'keep-alive': 'Sekunden, von 0 bis 65535; 0 schaltet es ab.',
     will: 'Im Topic des Willens darf kein + und kein # stehen.'

@@ -50,9 +50,19 @@ export class TopicList {
     const first = Math.max(Math.floor(-top / rowPx) - spare, 0)
     const last = Math.min(Math.ceil((innerHeight - top) / rowPx) + spare, this.#rows.length)
     const count = Math.max(last - first, 0)
+    const before = this.#focused()
     while (this.#parts.length < count) this.#add()
     for (const parts of this.#parts.splice(count)) parts.root.remove()
     for (const [index, parts] of this.#parts.entries()) this.#fill(parts, this.#rows[first + index] as Row, first + index, nowMs)
+    const now = before && this.#parts.find(({ node }) => node === before.node)
+    if (now && now !== before.parts) (before.isFold ? now.fold : now.open).focus({ preventScroll: true })
+  }
+
+  /** Elements go from topic to topic as rows come and are scrolled; the focus stays with its topic. */
+  #focused(): { readonly parts: RowParts; readonly node: TopicNode | undefined; readonly isFold: boolean } | undefined {
+    const focus = document.activeElement
+    const parts = this.#parts.find(({ fold, open }) => focus === open || focus === fold)
+    return parts && { parts, node: parts.node, isFold: focus === parts.fold }
   }
 
   #add(): void {

@@ -37,12 +37,14 @@ export function linkShown(
       const retry = words.retrying(Math.ceil(state.retryMs / 1_000))
       return { kind: 'lost', title: words.lost, text: `${whyText(state.reason, state.reasonCode, words)} ${retry}` }
     }
-    case 'closed':
+    case 'closed': {
+      const refused = state.reasonCode === undefined ? words.idle : words.notLetIn // without a code it was never tried
       return {
         kind: 'ended',
-        title: state.reasonCode === takenOver ? words.ended : words.notLetIn,
+        title: state.reasonCode === takenOver ? words.ended : refused,
         text: whyText(state.reason ?? '', state.reasonCode, words)
       }
+    }
   }
 }
 
@@ -51,6 +53,17 @@ export function whyText(reason: string, code: number | undefined, words: Words):
   const known = code === undefined ? undefined : words.reasons[code]
   if (known !== undefined) return known
   return reason === '' || /[.!?]$/.test(reason) ? reason : `${reason}.`
+}
+
+/** As people write large numbers, in any language. */
+export function countText(count: number): string {
+  return count.toLocaleString('en').replaceAll(',', '\u202f')
+}
+
+/** Why no topic is to be seen. */
+export function emptyText(search: string, subscriptions: number, words: Words): string {
+  if (search !== '') return words.nothingFits
+  return subscriptions === 0 ? words.noSubscription : words.nothingYet
 }
 
 export function outcomeText(outcome: Outcome, words: Words): string {

@@ -7,6 +7,7 @@ import { areaOf, choiceOf, fieldOf, inputOf, moreOf, switchOf } from './form.ts'
 import { readPayload } from './payload.ts'
 import { outcomeText } from './present.ts'
 import type { Session } from './session.ts'
+import { isCount } from './settings.ts'
 import type { Words } from './words.ts'
 
 const suggestionsMax = 100
@@ -18,8 +19,9 @@ export interface PublishForm {
   aim(topic: string): void
 }
 
-/** What was typed last stands there again: it is often sent again. */
+/** What was typed stands there again, sent or not: a sheet is closed by a touch beside it, and much is sent again. */
 let draft = { topic: '', payload: '', qos: 0 as 0 | 1 | 2, retain: false }
+let properties = { contentType: '', responseTopic: '', expiry: '', user: '' }
 
 export function makePublishForm(session: Session, words: Words): PublishForm {
   const root = document.createElement('form')
@@ -47,6 +49,10 @@ export function makePublishForm(session: Session, words: Words): PublishForm {
   }
   const check = () => setText(hint, hintOf(payload.value, words))
   payload.addEventListener('input', check)
+  root.addEventListener('input', () => {
+    draft = { topic: topic.value, payload: payload.value, qos: qos.value, retain: retain.input.checked }
+    more.keep()
+  })
   topic.addEventListener('focus', () => {
     const known = [...session.tree.topics()].slice(0, suggestionsMax)
     topics.replaceChildren(...known.map(node => new Option(node.topic, node.topic)))
@@ -55,7 +61,7 @@ export function makePublishForm(session: Session, words: Words): PublishForm {
     event.preventDefault()
     if (topicNameFault(topic.value)) return say(words.topicWrong, 'failed')
     if (session.state?.phase !== 'connected') return say(words.notConnected, 'failed')
-    draft = { topic: topic.value, payload: payload.value, qos: qos.value, retain: retain.input.checked }
+    if (more.isWrong()) return say(`${words.expiresAfter}: ${words.faults.expiry}`, 'failed')
     const options: PublishOptions = { qos: qos.value, retain: retain.input.checked, ...more.read() }
     say(words.sending, 'sending')
     const outcome = await session.publish(topic.value, payload.value, options)
@@ -66,6 +72,7 @@ export function makePublishForm(session: Session, words: Words): PublishForm {
     root,
     aim(wanted) {
       topic.value = wanted
+      draft = { ...draft, topic: wanted }
       payload.focus()
     }
   }
@@ -73,30 +80,44 @@ export function makePublishForm(session: Session, words: Words): PublishForm {
 
 interface Properties {
   readonly root: HTMLElement
+  /** Whether something there cannot be sent; then it is shown. */
+  isWrong(): boolean
   read(): { readonly properties?: MessageProperties }
+  /** Keeps what is typed for the next form. */
+  keep(): void
 }
 
 function makeProperties(session: Session, words: Words): Properties {
-  const contentType = inputOf('', { placeholder: 'application/json' })
-  const responseTopic = inputOf('')
-  const expiry = inputOf('', { inputmode: 'numeric', pattern: '[0-9]*' })
-  const user = areaOf('', { rows: 2 })
+  const contentType = inputOf(properties.contentType, { placeholder: 'application/json' })
+  const responseTopic = inputOf(properties.responseTopic)
+  const expiry = inputOf(properties.expiry, { inputmode: 'numeric' })
+  const user = areaOf(properties.user, { rows: 2 })
   const pair = make('div', 'fields')
   pair.append(fieldOf(words.contentType, contentType), fieldOf(words.expiresAfter, expiry))
   const only = session.settings.protocolVersion === 4 ? [make('p', 'note', words.onlyFive)] : []
   const fields = [...only, pair, fieldOf(words.responseTopic, responseTopic), fieldOf(words.userProperties, user, words.userPropertiesHint)]
+  const root = moreOf(`${words.more} (MQTT 5.0)`, fields, Object.values(properties).join('') !== '')
   return {
-    root: moreOf(`${words.more} (MQTT 5.0)`, fields),
+    root,
+    isWrong() {
+      if (session.settings.protocolVersion === 4 || isCount(Number(expiry.value), 0xffffffff)) return false
+      root.open = true
+      expiry.focus()
+      return true
+    },
+    keep() {
+      properties = { contentType: contentType.value, responseTopic: responseTopic.value, expiry: expiry.value, user: user.value }
+    },
     read() {
       if (session.settings.protocolVersion === 4) return {}
       const userProperties = readUserProperties(user.value)
-      const properties: MessageProperties = {
+      const wanted: MessageProperties = {
         ...(contentType.value === '' ? {} : { contentType: contentType.value }),
         ...(responseTopic.value === '' ? {} : { responseTopic: responseTopic.value }),
         ...(expiry.value.trim() === '' ? {} : { messageExpirySeconds: Number(expiry.value) }),
         ...(userProperties.length === 0 ? {} : { userProperties })
       }
-      return Object.keys(properties).length === 0 ? {} : { properties }
+      return Object.keys(wanted).length === 0 ? {} : { properties: wanted }
     }
   }
 }

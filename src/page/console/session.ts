@@ -20,6 +20,8 @@ export class Session {
   settings: Settings
   readonly #ownAddress: string
   #tree = new TopicTree()
+  /** The address of the broker from which all of that came. */
+  #heardFrom = ''
   /** Messages let go by while paused; undefined when it is not. */
   #missed: number | undefined
   #client: Client | undefined
@@ -70,10 +72,10 @@ export class Session {
     return this.#standings.get(filter)
   }
 
-  /** Connects as the settings say; a connection that was there ends. Settles with whether the first try succeeded. @throws for what MQTT cannot carry */
+  /** Connects as the settings say; a connection that was there ends. Settles with whether the first try succeeded. */
   connect(): Promise<boolean> {
     this.disconnect()
-    return new Promise(resolve => {
+    const connected = new Promise<boolean>(resolve => {
       const client: Client = connect(this.settings.address, {
         ...optionsOf(this.settings, this.login),
         onMessage: message => {
@@ -87,6 +89,10 @@ export class Session {
       this.#client = client
       this.#become(client.state)
       for (const subscription of this.settings.subscriptions) void this.#ask(subscription)
+    })
+    return connected.catch((error: unknown) => {
+      this.#become({ phase: 'closed', reason: whyOf(error).why }) // what MQTT cannot carry, or the browser does not connect to
+      return false
     })
   }
 
@@ -165,6 +171,10 @@ export class Session {
   }
 
   #take(client: Client, state: ClientState): void {
+    if (state.phase === 'connected' && this.#heardFrom !== this.settings.address) {
+      if (this.#heardFrom !== '') this.clear() // another broker has other topics
+      this.#heardFrom = this.settings.address
+    }
     if (state.phase === 'waiting' && refusals.has(state.reasonCode)) {
       this.#client = undefined
       client.disconnect()

@@ -37,9 +37,11 @@ export interface Settings {
 }
 
 /** What is wrong, by field. */
-export type SettingsFault = 'address' | 'insecure' | 'client-id' | 'expiry' | 'keep-alive' | 'will'
+export type SettingsFault = 'address' | 'insecure' | 'client-id' | 'username' | 'expiry' | 'keep-alive' | 'will'
 
 export const subscriptionsMax = 20
+/** Other brokers carry lists of devices, and pictures: one that were too large would end each connection to them anew. */
+const packetBytesMax = 4 * 1_048_576
 const textMax = 4_096
 
 /** What a person gets who changes nothing: everything that the daemon tells, once. */
@@ -95,6 +97,7 @@ export function faultOf(settings: Settings, secure: boolean): SettingsFault | un
   if (scheme === undefined || !URL.canParse(settings.address)) return 'address'
   if (scheme === 'ws' && secure) return 'insecure' // browsers refuse it
   if (settings.clientId === '' && !settings.clean) return 'client-id' // [MQTT-3.1.3-8]
+  if (settings.protocolVersion === 4 && settings.username === '' && settings.password !== '') return 'username' // [MQTT-3.1.2-22]
   if (!isCount(settings.sessionExpirySeconds, 0xffffffff)) return 'expiry'
   if (!isCount(settings.keepAliveSeconds, 0xffff)) return 'keep-alive'
   return settings.will.topic !== '' && topicNameFault(settings.will.topic) ? 'will' : undefined
@@ -113,6 +116,7 @@ export function optionsOf(
     protocolVersion,
     cleanSession: clean,
     keepAliveSeconds,
+    packetBytesMax,
     ...(clientId === '' ? {} : { clientId }),
     ...(protocolVersion === 5 && !clean ? { sessionExpirySeconds } : {}),
     ...(username === '' ? {} : { username }),
@@ -163,7 +167,8 @@ function countIn(kept: Readonly<Record<string, unknown>>, name: string, standard
   return isCount(value, most) ? value : standard
 }
 
-function isCount(value: unknown, most: number): value is number {
+/** Whether a number of something can stand where MQTT has room for so many. */
+export function isCount(value: unknown, most: number): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most
 }
 

@@ -15,6 +15,12 @@ const charactersMax = 20_000
 const rowsMax = 50
 const previewCharacters = 120
 
+interface Row {
+  readonly item: HTMLElement
+  readonly when: HTMLElement
+  readonly button: HTMLButtonElement
+}
+
 export class TopicPanel {
   readonly root = make('div', 'topic')
   readonly topic: string
@@ -33,6 +39,8 @@ export class TopicPanel {
   readonly #result = make('p', 'result')
   readonly #title = make('h3')
   readonly #history = make('ul', 'rows history')
+  /** One that stays is not made anew: a finger or the focus may be on it. */
+  readonly #rows = new Map<Heard, Row>()
   /** The message that a person picked; undefined follows the newest. */
   #picked: Heard | undefined
   #shown: Heard | undefined
@@ -124,24 +132,35 @@ export class TopicPanel {
   #showHistory(node: TopicNode | undefined): void {
     const kept = node?.messages ?? []
     setText(this.#title, `${this.#words.history}: ${this.#words.historyOf(String(kept.length), String(node?.count ?? 0))}`)
-    const rows = kept.slice(-rowsMax).reverse()
-    this.#history.replaceChildren(...rows.map((heard, index) => this.#rowOf(heard, index)))
+    const newest = kept[kept.length - 1]
+    const shown = new Set(kept.slice(-rowsMax))
+    for (const [heard, { item }] of this.#rows) {
+      if (shown.has(heard)) continue
+      item.remove()
+      this.#rows.delete(heard)
+    }
+    for (const heard of shown) {
+      const { when, button } = this.#rows.get(heard) ?? this.#addRow(heard)
+      setText(when, heard === newest ? this.#words.latest : this.#when(heard))
+      button.setAttribute('aria-pressed', String(heard === (this.#picked ?? newest)))
+    }
   }
 
-  #rowOf(heard: Heard, index: number): HTMLElement {
-    const item = make('li')
-    const row = buttonOf('', () => this.#pick(index === 0 ? undefined : heard), 'row')
-    const text = previewOf(heard.payload, previewCharacters) || this.#words.empty
-    row.append(make('span', 'when', index === 0 ? this.#words.latest : this.#when(heard)), make('span', 'preview', text))
-    row.setAttribute('aria-pressed', String(heard === this.#picked || (index === 0 && this.#picked === undefined)))
-    item.append(row)
-    return item
+  /** Puts it on top: messages come in their order. */
+  #addRow(heard: Heard): Row {
+    const [item, when] = [make('li'), make('span', 'when')]
+    const button = buttonOf('', () => this.#pick(heard === this.#newest ? undefined : heard), 'row')
+    button.append(when, make('span', 'preview', previewOf(heard.payload, previewCharacters) || this.#words.empty))
+    item.append(button)
+    this.#history.prepend(item)
+    const row = { item, when, button }
+    this.#rows.set(heard, row)
+    return row
   }
 
   #pick(heard: Heard | undefined): void {
     this.#picked = heard
     this.#newest = undefined
-    this.#history.replaceChildren()
     this.show(Date.now())
   }
 

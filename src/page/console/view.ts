@@ -9,13 +9,14 @@ import { buttonOf, inputOf } from './form.ts'
 import { german } from './german.ts'
 import { Guest } from './guest.ts'
 import { rateText, TopicList } from './list.ts'
-import { linkShown } from './present.ts'
-import { makePublishForm } from './publish.ts'
+import { countText, emptyText, linkShown } from './present.ts'
+import { makePublishForm, type PublishForm } from './publish.ts'
 import { rowsOf } from './rows.ts'
 import { Session } from './session.ts'
 import { keptText, readKept, type Settings } from './settings.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { TopicPanel } from './topic.ts'
+import type { TopicTree } from './tree.ts'
 import { english, type Words } from './words.ts'
 
 /** Nobody reads faster; between two of these a thousand messages may have come. */
@@ -49,7 +50,10 @@ class Console implements OpenView {
   readonly #pause: HTMLButtonElement
   readonly #aside = make('aside', 'beside')
   readonly #folds = new Set<string>()
+  #tree: TopicTree
   #panel: TopicPanel | undefined
+  /** The one beside the topics: what is under way is told there, whatever else is opened. */
+  #form: PublishForm | undefined
   #remembered: string | undefined
   /** What the rows were made of: made anew only when one of it changes. */
   #rowsOf = ''
@@ -62,6 +66,7 @@ class Console implements OpenView {
     this.#words = context.strings.language === 'de' ? german : english
     session ??= new Session(readKept(recall('console') ?? null, context.address), context.address)
     this.#session = session
+    this.#tree = session.tree
     const words = this.#words
     this.#connect = buttonOf('', () => this.#toggleLink(), 'button')
     this.#subscriptions = new Subscriptions(session, words)
@@ -143,6 +148,7 @@ class Console implements OpenView {
   }
 
   async #connectAs(settings: Settings): Promise<boolean> {
+    if (settings.protocolVersion !== this.#session.settings.protocolVersion) this.#form = undefined
     this.#session.settings = settings
     const connecting = this.#session.connect()
     this.#remember()
@@ -172,6 +178,7 @@ class Console implements OpenView {
   #paint(): void {
     if (this.#ends.signal.aborted || document.hidden) return
     const nowMs = Date.now()
+    if (this.#tree !== this.#session.tree) this.#beginAnew()
     this.#showLink()
     this.#subscriptions.show()
     this.#showTopics(nowMs)
@@ -184,8 +191,8 @@ class Console implements OpenView {
     this.#link.setAttribute('data-kind', kind)
     this.#guest.show()
     setText(this.#title, title)
-    const host = settings.address === this.#context.address ? '' : `${new URL(settings.address).host} · `
-    setText(this.#text, kind === 'idle' ? this.#words.idleWhy : host + text)
+    const host = settings.address === this.#context.address ? '' : new URL(settings.address).host
+    setText(this.#text, kind === 'idle' ? this.#words.idleWhy : [host, text].filter(part => part !== '').join(' · '))
     const isOff = kind === 'idle' || kind === 'ended'
     setText(this.#connect, isOff ? this.#words.connect : this.#words.disconnect)
     this.#connect.classList.toggle('primary', isOff)
@@ -224,11 +231,15 @@ class Console implements OpenView {
 
   #forget(): void {
     this.#session.clear()
+    this.#paint()
+  }
+
+  #beginAnew(): void {
+    this.#tree = this.#session.tree
     this.#rowsOf = ''
     this.#folds.clear()
     this.#panel = undefined
     this.#fillAside()
-    this.#paint()
   }
 
   // --- a topic, and publishing: beside the topics where there is room, else in a sheet ---
@@ -270,7 +281,8 @@ class Console implements OpenView {
       this.#panel = undefined
       return
     }
-    const form = makePublishForm(this.#session, this.#words)
+    this.#form ??= makePublishForm(this.#session, this.#words)
+    const form = this.#form
     const publish = make('section', 'card')
     publish.append(make('h2', '', this.#words.publish), form.root)
     if (this.#panel) {
@@ -283,13 +295,4 @@ class Console implements OpenView {
     this.#aside.append(publish)
     if (topic !== '') form.aim(topic)
   }
-}
-
-function countText(count: number): string {
-  return count.toLocaleString('en').replaceAll(',', '\u202f')
-}
-
-function emptyText(search: string, subscriptions: number, words: Words): string {
-  if (search !== '') return words.nothingFits
-  return subscriptions === 0 ? words.noSubscription : words.nothingYet
 }

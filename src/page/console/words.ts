@@ -150,7 +150,7 @@ export const english: Words = {
     142: 'Another client came with the same client id.',
     143: 'The broker does not take this filter.',
     144: 'The broker does not take this topic.',
-    149: 'The message is too large for the broker.',
+    149: 'The message is too large.',
     151: 'That is more than the broker allows.',
     154: 'The broker keeps no messages.',
     155: 'The broker does not offer this quality of service.',
@@ -177,6 +177,7 @@ export const english: Words = {
     address: 'An address begins with ws:// or wss:// and names a host.',
     insecure: 'This page came over HTTPS: from here browsers connect to wss:// only.',
     'client-id': 'A session that is kept needs a client id of its own.',
+    username: 'MQTT 3.1.1 takes a password only with a user name.',
     expiry: 'Seconds, from 0 to 4294967295.',
     'keep-alive': 'Seconds, from 0 to 65535; 0 turns it off.',
     will: 'The will’s topic may have no + and no #.'

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { german } from '../../../src/page/console/german.ts'
-import { linkShown, outcomeText, propertiesOf, whyText } from '../../../src/page/console/present.ts'
+import { countText, emptyText, linkShown, outcomeText, propertiesOf, whyText } from '../../../src/page/console/present.ts'
 import { english } from '../../../src/page/console/words.ts'
 
 const who = { clientId: 'me', version: 5 } as const
@@ -23,13 +23,22 @@ t.test('how the connection is', async t => {
     kind: 'ended',
     text: 'Another client came with the same client id.'
   })
-  t.match(linkShown({ phase: 'closed' }, who, english), { kind: 'ended', text: '' })
+  t.match(linkShown({ phase: 'closed', reason: 'not authorised', reasonCode: 0x87 }, who, english), { title: 'Not let in' })
+  t.match(linkShown({ phase: 'closed' }, who, english), { kind: 'ended', title: 'Not connected', text: '' })
 })
 
 t.test('reasons', async t => {
   t.equal(whyText('quota', 0x97, english), 'That is more than the broker allows.')
   t.equal(whyText('packet id in use', 0x91, english), 'packet id in use.', 'as given, when there are no words for it')
   t.equal(whyText('Really?', undefined, english), 'Really?')
+})
+
+t.test('counts, and why there is nothing', async t => {
+  t.equal(countText(999), '999')
+  t.equal(countText(1_234_567), '1\u202f234\u202f567')
+  t.equal(emptyText('x', 0, english), 'Nothing fits this search.')
+  t.match(emptyText('', 0, english), /^Subscribe/)
+  t.equal(emptyText('', 1, english), 'Nothing has come yet.')
 })
 
 t.test('what became of a PUBLISH', async t => {

@@ -66,6 +66,9 @@ t.test('faults', async t => {
     [{ address: 'ws://a:99999' }, false, 'address'],
     [{ clean: false }, false, 'client-id'],
     [{ clean: false, clientId: 'me' }, false, undefined],
+    [{ protocolVersion: 4, password: 'secret' }, false, 'username'],
+    [{ protocolVersion: 4, password: 'secret', username: 'anna' }, false, undefined],
+    [{ password: 'secret' }, false, undefined],
     [{ sessionExpirySeconds: 2 ** 32 }, false, 'expiry'],
     [{ keepAliveSeconds: 65_536 }, false, 'keep-alive'],
     [{ keepAliveSeconds: Number.NaN }, false, 'keep-alive'],
@@ -76,12 +79,14 @@ t.test('faults', async t => {
 })
 
 t.test('what the client is told', async t => {
-  t.strictSame(optionsOf(standard), { protocolVersion: 5, cleanSession: true, keepAliveSeconds: 60 })
+  const packetBytesMax = 4_194_304 // of what other brokers carry, much is larger than what the client takes by itself
+  t.strictSame(optionsOf(standard), { protocolVersion: 5, cleanSession: true, keepAliveSeconds: 60, packetBytesMax })
   const will = { topic: 'gone', payload: 'yes', qos: 1 as const, retain: true }
   t.strictSame(optionsOf(with_({ clientId: 'me', username: 'anna', password: 'x', clean: false, will })), {
     protocolVersion: 5,
     cleanSession: false,
     keepAliveSeconds: 60,
+    packetBytesMax,
     clientId: 'me',
     sessionExpirySeconds: 3_600,
     username: 'anna',
