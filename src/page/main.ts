@@ -17,6 +17,8 @@ let frame: Frame | undefined
 let dirty = true
 let timer: number | undefined
 let triedAtMs = 0
+/** The phone's clock less a steady one. */
+let clockMs: number | undefined
 
 // --- in: last time ---
 
@@ -24,6 +26,8 @@ let triedAtMs = 0
 const calmMs = 3_000
 /** Within this the daemon has said again what still holds. */
 const saidAgainMs = 3_000
+/** What the phone's clock is ahead by all of a sudden was set, or slept through. */
+const leapMs = 2_000
 /** A link that waits to be tried is tried so often while the page is looked at. */
 const tryEveryMs = 2_000
 const memory = new Memory(Date.now())
@@ -96,12 +100,19 @@ function paint(atMs: number): void {
   const phoneMs = Date.now()
   dirty = false
   tryAgain(atMs)
+  followClock(phoneMs - atMs)
   const moving = frame.show(state, phoneMs, atMs)
   schedule(moving ? 0 : 1_000 - (phoneMs % 1_000))
 }
 
 function tryAgain(atMs: number): void {
   if (atMs - triedAtMs >= tryEveryMs && link.hurry()) triedAtMs = atMs
+}
+
+/** By another clock all that was said would be too old, or too new: the daemon tells its own anew. */
+function followClock(nowMs: number): void {
+  if (Math.abs(nowMs - (clockMs ?? nowMs)) > leapMs) link.wake()
+  clockMs = nowMs
 }
 
 /** Other languages come as files of their own, in which case there is a moment to wait. */

@@ -9,15 +9,17 @@ export class Scrolls {
   readonly #host: HTMLElement
   readonly #tops = new Map<string, number>()
   #stop: (() => void) | undefined
+  /** Where the last way back has come to. */
+  #reached = 0
 
   /** @param host what grows as a view is filled */
   constructor(host: HTMLElement) {
     this.#host = host
   }
 
-  /** Remembers where the view is left; one that never came to where it was going is left there. */
+  /** Remembers where the view is left; one that was not moved on its way back is left where it was going. */
   leave(name: string): void {
-    if (!this.#stop) this.#tops.set(name, scrollY)
+    if (scrollY !== this.#reached) this.#tops.set(name, scrollY)
     this.#stop?.()
   }
 
@@ -27,6 +29,7 @@ export class Scrolls {
     const top = this.#tops.get(name) ?? 0
     const isThere = () => {
       scrollTo({ top })
+      this.#reached = scrollY
       return scrollY > top - 1
     }
     if (isThere()) return

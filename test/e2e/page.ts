@@ -113,7 +113,7 @@ t.test('a phone that slept, while its connection died without a word', { buffere
   t.strictSame(phone.errors, [], 'no error in the console')
 })
 
-/** From a change of the world until the page is live again. */
+/** From a change of the world until the page is live again; where opening it takes long, three times as long as that. */
 const backMs = 2_000
 
 t.test(
@@ -124,15 +124,18 @@ t.test(
   async t => {
     const { daemon, port } = await setUp(t)
     const network = await makeNetwork(t, daemon.httpPort)
-    const phone = await openPhone(t, browser, `http://127.0.0.1:${network.port}/`)
-    const tools = await phone.page.context().newCDPSession(phone.page)
     await port.write(bytesOf(houseMessage(700)))
+    const phone = await takePhone(t, browser)
+    const beganMs = performance.now()
+    await phone.page.goto(`http://127.0.0.1:${network.port}/`)
     await phone.untilLive(700)
+    const backMsMost = Math.max(backMs, 3 * (performance.now() - beganMs))
+    const tools = await phone.page.context().newCDPSession(phone.page)
     const isBack = async (watts: number, what: string) => {
       const startMs = performance.now()
       await phone.untilLive(watts)
       const tookMs = Math.round(performance.now() - startMs)
-      t.ok(tookMs < backMs, `${what}: live again after ${tookMs} ms`)
+      t.ok(tookMs < backMsMost, `${what}: live again after ${tookMs} ms of at most ${Math.round(backMsMost)}`)
     }
     const isOffline = async (what: string) =>
       t.ok((await phone.until('offline', ({ phase }) => phase === 'offline')).stale, `${what}: no number passes for the present`)
@@ -172,7 +175,6 @@ t.test(
 t.test('opened while the daemon is away, it shows what it knew and from when', { buffered: true }, async t => {
   const { daemon, port } = await setUp(t)
   const phone = await takePhone(t, browser, { serviceWorkers: 'allow' })
-  phone.page.setDefaultTimeout(15_000)
   await phone.page.goto(daemon.page)
   await port.write(bytesOf(houseMessage(800) + sensorMessage(4, 44)))
   await phone.untilLive(800)
@@ -202,6 +204,17 @@ t.test('opened while the daemon is away, it shows what it knew and from when', {
       .count()
       .then(count => count === 0)
   )
+})
+
+t.test('a phone whose clock is set while it looks on', { buffered: true }, async t => {
+  const daemon = await startDaemon(t, { source: 'demo' })
+  const phone = await openPhone(t, browser, daemon.page)
+  await phone.until('live', ({ phase, watts }) => phase === 'live' && watts !== '')
+  const told = () => phone.requests.filter(address => address.endsWith('/settings.json')).length
+  const before = told()
+  await phone.page.evaluate('(now => { Date.now = () => now.call(Date) + 3_600_000 })(Date.now)')
+  await until('the daemon to be asked for its clock', () => told() > before)
+  await phone.until('live, and no hour old', ({ phase, age }) => phase === 'live' && /just now|\d s ago/.test(age))
 })
 
 t.test('a connection that dies without a word while the phone is awake', { buffered: true }, async t => {
@@ -259,9 +272,10 @@ t.test('numbers that have grown old are marked', { buffered: true }, async t => 
   // The host's bound is 90 s.
   await phone.page.route('**/settings.json', async route => {
     const response = await route.fetch()
-    await route.fulfill({ response, json: { ...((await response.json()) as object), staleMs: 4_000 } })
+    await route.fulfill({ response, json: { ...((await response.json()) as object), staleMs: 8_000 } })
   })
   await phone.page.goto(daemon.page)
+  await phone.until('connecting', ({ phase }) => phase === 'connecting')
   await port.write(bytesOf(houseMessage(600)))
   await phone.untilLive(600)
   const old = await phone.until('stale', ({ phase }) => phase === 'stale')

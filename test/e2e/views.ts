@@ -141,11 +141,13 @@ t.test('the tabs go by keyboard, and back and forth', { buffered: true }, async 
 })
 
 t.test('each view stays where it was scrolled to, once it is filled again', { buffered: true }, async t => {
-  const { phone } = await openSlowly(t, screens[0])
+  const { phone, setSlowdown } = await openSlowly(t, screens[0])
+  await setSlowdown(1) // what comes too late moves nothing
   const scroll = (script: string) => phone.page.evaluate(`${script}, [scrollY, document.documentElement.scrollHeight - innerHeight]`)
   const tops = new Map<string, number>()
   for (const view of views) {
     await goTo(phone, view, true)
+    if (view === 'device') await phone.page.locator('.device .rows button').first().waitFor()
     const [top = 0] = (await scroll('scrollTo(0, document.documentElement.scrollHeight / 3)')) as number[]
     tops.set(view, top)
   }
@@ -157,6 +159,27 @@ t.test('each view stays where it was scrolled to, once it is filled again', { bu
       return Math.abs(top - Math.min(left, most)) < 1
     })
   }
+})
+
+t.test('a view that is left on its way back is still left where it was', { buffered: true }, async t => {
+  const { phone, setSlowdown } = await openSlowly(t, screens[0])
+  await setSlowdown(1)
+  const { page } = phone
+  await goTo(phone, 'device', true)
+  await until('the device to be long enough', async () => {
+    await page.evaluate('scrollTo(0, 900)')
+    return (await page.evaluate('scrollY')) === 900
+  })
+  await goTo(phone, 'now', true)
+  const held: (() => Promise<void>)[] = []
+  await page.route('**/api/**', route => void held.push(() => route.continue()))
+  await goTo(phone, 'device', true)
+  t.ok(((await page.evaluate('scrollY')) as number) < 900, 'what it shows has not come yet')
+  await goTo(phone, 'now', true)
+  await page.unroute('**/api/**')
+  await Promise.allSettled(held.map(release => release()))
+  await goTo(phone, 'device', true)
+  await until('the device where it was left', async () => (await page.evaluate('scrollY')) === 900)
 })
 
 t.test('a view that does not come says so, and comes when it is tried again', { buffered: true }, async t => {
@@ -171,6 +194,33 @@ t.test('a view that does not come says so, and comes when it is tried again', { 
   await retry.tap()
   await phone.page.locator('main:not(:has(.failed)) h1').waitFor()
   t.equal(await phone.page.evaluate('document.body.dataset.view'), 'cost')
+})
+
+/** The widths at which the line below the power is higher with one age than with another. */
+const leaps = (rate: string, ages: readonly string[]) => `(() => {
+  const [facts, age] = [document.querySelector('.facts'), document.getElementById('age')]
+  document.getElementById('rate').textContent = '${rate}'
+  const heightOf = text => {
+    age.textContent = text
+    return facts.offsetHeight
+  }
+  const widths = Array.from({ length: 150 }, (_, index) => 260 + index).filter(width => {
+    facts.style.width = width + 'px'
+    return new Set(${JSON.stringify(ages)}.map(heightOf)).size > 1
+  })
+  facts.style.width = ''
+  return widths
+})()`
+
+t.test('the page does not leap with the age of a reading', { buffered: true }, async t => {
+  for (const [locale, rate, ages] of [
+    ['en-GB', '£0.058 an hour', ['just now', '2 s ago', '19 s ago']],
+    ['de-AT', '€ 0,058 je Stunde', ['gerade eben', 'vor 2 s', 'vor 19 s']]
+  ] as const) {
+    const phone = await openPhone(t, browser, daemon.page, { locale })
+    await phone.until('live', ({ phase, temperature }) => phase === 'live' && temperature !== '')
+    t.strictSame(await phone.page.evaluate(leaps(rate, ages)), [], locale)
+  }
 })
 
 t.test('in German', { buffered: true }, async t => {

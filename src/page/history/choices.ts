@@ -1,9 +1,9 @@
 /** Whose history one may look at: the house, its sensors, their channels, and what is reckoned from them. Pure. */
 import type { NowAnswer } from '../../api.ts'
-import { derivedOf, type Known, knownOf } from '../known.ts'
+import { derivedOf, type Known, knownOf, type Label, labelOf } from '../known.ts'
 import type { State } from '../model.ts'
 import { nameOf } from '../phrases.ts'
-import { meterIds } from '../places.ts'
+import { meterIds, placeOf, sensorsMax } from '../places.ts'
 import type { Strings } from '../strings.ts'
 
 /** What a history counts; of power it tells watts too. */
@@ -16,20 +16,24 @@ export interface Choice {
   readonly counted: Counted
 }
 
-/** All, the house first; those that have not spoken yet as well, if the daemon knows of them. */
+const places = meterIds.flatMap(meter => Array.from({ length: sensorsMax }, (_, sensor) => placeOf(meter, sensor)))
+
+/** All, the house first; those that have not spoken yet as well, if the daemon knows of them: they stand where they will. */
 export function choicesOf(state: State, nowMs: number, told: NowAnswer['sensors'], strings: Strings): readonly Choice[] {
   const known = [...meterIds.flatMap(meter => knownOf(state, meter, nowMs, 0)), ...derivedOf(state, nowMs, 0)]
   const heard = known.flatMap(one => choicesOfOne(one, strings))
   const silent = told.filter(({ sensor }) => !known.some(({ place }) => place === sensor))
-  return [
-    ...heard,
-    ...silent.map(({ sensor, name, kind }) => ({
+  const unheard = silent.map(({ sensor, name, kind }): Choice => {
+    const label = labelOf(state, sensor)
+    const impulses = state.sensors.get(sensor)?.energy?.unit === 'm3' ? 'gas' : 'electricity' // or water, which is written alike
+    return {
       sensor,
       channel: null,
-      name: name ?? (/^\d$/.test(sensor) ? nameOf({ name: '', medium: undefined, meter: 1, sensor: Number(sensor) }, strings) : sensor),
-      counted: kind === 'impulses' ? ('electricity' as const) : ('power' as const)
-    }))
-  ]
+      name: fullNameOf({ ...label, name: name ?? label.name }, strings),
+      counted: kind === 'impulses' ? impulses : 'power'
+    }
+  })
+  return [...heard, ...unheard].sort((one, other) => rankOf(one) - rankOf(other))
 }
 
 /** The one that was looked at last, or the first. */
@@ -43,8 +47,7 @@ export function keyOf({ sensor, channel }: Pick<Choice, 'sensor' | 'channel'>): 
 }
 
 function choicesOfOne({ place, label, measurement }: Known, strings: Strings): readonly Choice[] {
-  const plain = nameOf(label, strings)
-  const name = label.meter > 1 && label.name === '' ? strings.ofMeter(plain, label.meter) : plain
+  const name = fullNameOf(label, strings)
   const counted = measurement.kind !== 'impulses' ? 'power' : measurement.medium
   const whole: Choice = { sensor: place, channel: null, name, counted }
   if (measurement.kind !== 'power' || measurement.channels.length < 2) return [whole]
@@ -54,4 +57,16 @@ function choicesOfOne({ place, label, measurement }: Known, strings: Strings): r
     name: `${name} · ${strings.channel(channel)}`
   }))
   return [whole, ...channels]
+}
+
+/** As it is called among those of all meters. */
+function fullNameOf(label: Label, strings: Strings): string {
+  const plain = nameOf(label, strings)
+  return label.meter > 1 && label.name === '' ? strings.ofMeter(plain, label.meter) : plain
+}
+
+/** Derived ones come last. */
+function rankOf({ sensor }: Choice): number {
+  const rank = places.indexOf(sensor)
+  return rank < 0 ? places.length : rank
 }

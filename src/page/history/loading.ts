@@ -9,6 +9,8 @@ interface Kept {
   readonly answer: HistoryAnswer
   /** When it was asked for, whole or in part. */
   readonly atMs: number
+  /** When it was asked for as a whole. */
+  readonly wholeMs: number
 }
 
 export interface Question extends Range {
@@ -48,10 +50,11 @@ export class Loader {
     const path = pathOf(question)
     const kept = this.#kept.get(path)
     if (kept && kept.atMs >= question.toMs + hourMs && nowMs - kept.atMs < hourMs) return this.#keep(path, kept)
-    const tail = kept && nowMs - kept.atMs < extendMs ? tailOf(kept.answer, nowMs) : undefined
+    const tail = kept && nowMs - kept.wholeMs < extendMs ? tailOf(kept.answer, nowMs) : undefined
     const asked = tail === undefined ? question : { ...question, fromMs: tail }
     const answer = await this.#api.get<HistoryAnswer>(pathOf(asked), signal)
-    return this.#keep(path, { answer: kept && tail !== undefined ? extend(kept.answer, answer) : answer, atMs: nowMs })
+    if (!kept || tail === undefined) return this.#keep(path, { answer, atMs: nowMs, wholeMs: nowMs })
+    return this.#keep(path, { ...kept, answer: extend(kept.answer, answer), atMs: nowMs })
   }
 
   #keep(path: string, kept: Kept): HistoryAnswer {

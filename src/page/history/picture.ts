@@ -51,12 +51,16 @@ export interface Seen {
   readonly fedIn: boolean
   readonly sinceMs: number | null
   readonly nowMs: number
+  /** Of what was after this it was not asked yet what is known. */
+  readonly askedMs: number
   readonly widthPx: number
 }
 
 const hourMs = 3_600_000
 /** A column lacks less than this without a word. */
 const unknownShareLeast = 0.02
+/** And so much: the last reading may be some seconds old. */
+const unknownMsLeast = 120_000
 const linesWanted = 4
 /** Below this a quiet house would look as busy as a kitchen at noon. */
 const wattsFloor = 400
@@ -106,7 +110,7 @@ function powerOf(seen: Seen, shared: Shared, calendar: Calendar, labels: Labels,
   return {
     ...shared,
     kind: 'power',
-    unknown: unknownIn(source, seen.sinceMs, seen.nowMs).map(range => ({ ...range, share: 1 })),
+    unknown: unknownIn(source, seen.sinceMs, seen.askedMs).map(range => ({ ...range, share: 1 })),
     unit: undefined,
     measure: '',
     spans,
@@ -177,10 +181,11 @@ function besideOf(
 }
 
 /** Columns of which a part is missing, however small it looks. */
-function unknownOf(spans: readonly Span[], { sinceMs, nowMs }: Seen): Picture['unknown'] {
+function unknownOf(spans: readonly Span[], { sinceMs, askedMs }: Seen): Picture['unknown'] {
   return spans.flatMap(span => {
-    const share = unknownShare(span, sinceMs, nowMs)
-    return share < unknownShareLeast ? [] : [{ fromMs: span.fromMs, toMs: span.toMs, share }]
+    const share = unknownShare(span, sinceMs, askedMs)
+    const lackedMs = share * (Math.min(span.toMs, askedMs) - Math.max(span.fromMs, sinceMs ?? askedMs))
+    return share < unknownShareLeast || lackedMs < unknownMsLeast ? [] : [{ fromMs: span.fromMs, toMs: span.toMs, share }]
   })
 }
 

@@ -53,7 +53,7 @@ export function showSight(layout: Layout, stage: Stage, sight: Sight): Picture {
   setText(layout.cost, money)
   layout.money.hidden = money === ''
   const told =
-    before && content.kind === 'known' ? compare(sight.calendar, { period, spans: content.spans }, before, sight.nowMs) : undefined
+    before && content.kind === 'known' ? compare(sight.calendar, { period, spans: content.spans }, before, askedMsOf(sight)) : undefined
   setText(layout.compared, told ? sight.labels.comparison(told, period.unit, running) : '')
   const picture = pictureIn(sight, isFedIn(totals), stage.chart.widthPx)
   showToggles(layout, picture, sight, running)
@@ -80,6 +80,7 @@ function pictureIn(sight: Sight, fedIn: boolean, widthPx: number): Picture {
       beforeShown: settings.shown.before,
       fedIn,
       nowMs: sight.nowMs,
+      askedMs: askedMsOf(sight),
       widthPx: Math.max(widthPx, 1)
     },
     sinceMs: known?.answer.sinceMs ?? null
@@ -87,9 +88,15 @@ function pictureIn(sight: Sight, fedIn: boolean, widthPx: number): Picture {
   return pictureOf(seen, sight.calendar, sight.labels, sight.formats)
 }
 
-function totalsIn({ calendar, content, period, nowMs }: Sight): Totals {
+function totalsIn(sight: Sight): Totals {
+  const { calendar, content, period } = sight
   const known = content.kind === 'known' ? content : undefined
-  return totalsOf(calendar, known?.spans ?? [], period, known?.answer.sinceMs ?? null, nowMs)
+  return totalsOf(calendar, known?.spans ?? [], period, known?.answer.sinceMs ?? null, askedMsOf(sight))
+}
+
+/** What came later than the answer is not in it; that does not make it unknown. */
+function askedMsOf({ content, nowMs }: Sight): number {
+  return content.kind === 'known' ? Math.min(content.atMs, nowMs) : nowMs
 }
 
 function writingOf({ words, labels, formats, choice, content }: Sight): Writing {
@@ -146,6 +153,8 @@ function showNotice(layout: Layout, { words, labels, content, period, nowMs }: S
   else if (content.kind === 'unheard') say(layout, words.noHistory, words.noHistoryYet)
   else if (!known || known.spans.some(({ knownSeconds }) => knownSeconds > 0)) say(layout, '', '')
   else if (sinceMs === null || nowMs - sinceMs < youngMs) say(layout, words.noHistory, words.noHistoryYet)
+  else if (known.atMs - period.fromMs < youngMs)
+    say(layout, '', '') // it has only begun
   else say(layout, words.nothing, period.toMs <= sinceMs ? words.notBefore(labels.date(sinceMs)) : words.nothingWhy)
 }
 

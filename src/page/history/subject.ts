@@ -2,7 +2,7 @@
 import type { HistoryAnswer } from '../../api.ts'
 import type { Calendar } from '../../calendar.ts'
 import { ApiError } from '../api.ts'
-import type { Choice } from './choices.ts'
+import { type Choice, keyOf } from './choices.ts'
 import type { Sighted } from './leafing.ts'
 import type { Loader, Question } from './loading.ts'
 import { type Period, periodAfter, type Range } from './periods.ts'
@@ -23,6 +23,10 @@ export type Content =
       readonly old: boolean
     }
 
+type Fine = Range & { readonly spans: readonly Span[] }
+
+const notFine: Fine = { fromMs: 0, toMs: 0, spans: [] }
+
 /** What a subject tells. */
 export interface Listener {
   readonly onChange: () => void
@@ -39,10 +43,11 @@ export class Subject {
   /** The period before, once it is known. */
   before: { readonly period: Period; readonly spans: readonly Span[] } | undefined
   /** Steps of 10 s, where one looks close. */
-  fine: Range & { readonly spans: readonly Span[] } = { fromMs: 0, toMs: 0, spans: [] }
+  fine = notFine
   readonly #loader: Loader
   readonly #listener: Listener
   #asking = new AbortController()
+  #asked = ''
   #triedMs = Number.NEGATIVE_INFINITY
 
   constructor(loader: Loader, listener: Listener) {
@@ -62,6 +67,8 @@ export class Subject {
     this.close()
     this.#asking = new AbortController()
     this.#triedMs = nowMs
+    if (this.#asked !== keyOf(choice)) this.fine = notFine
+    this.#asked = keyOf(choice)
     const { signal } = this.#asking
     const earlier = periodAfter(calendar, period, -1)
     const [question, beforeQuestion] = [period, earlier].map(asked => questionOf(choice, asked)) as [Question, Question]

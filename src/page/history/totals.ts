@@ -84,13 +84,13 @@ export function compare(
   return { kind: 'known', percent, untilMs: untilMs < now.period.toMs ? untilMs : null }
 }
 
-/** The stretches of a history, from when the sensor was heard first up to now, of which less than half is known. */
+/** The stretches of a history, from when the sensor was heard first up to now, of which less than half is known; the minute that runs may still be told. */
 export function unknownIn(spans: readonly Span[], sinceMs: number | null, nowMs: number): readonly Range[] {
   const found: Range[] = []
   for (const span of spans) {
     const fromMs = Math.max(span.fromMs, sinceMs ?? nowMs)
     const toMs = Math.min(span.toMs, nowMs)
-    if (toMs <= fromMs || span.knownSeconds * 2_000 >= toMs - fromMs) continue
+    if (toMs - fromMs < Math.min(minuteMs, span.toMs - span.fromMs) || span.knownSeconds * 2_000 >= toMs - fromMs) continue
     const last = found.at(-1)
     if (last?.toMs === fromMs) found[found.length - 1] = { fromMs: last.fromMs, toMs }
     else found.push({ fromMs, toMs })

@@ -208,12 +208,18 @@ class HistoryView {
     if (!sighted) return
     const within = onWithin(sighted, way)
     if (within) this.#look(within)
-    else if (way > 0 ? this.#ways(sighted.period).next : this.#ways(sighted.period).previous)
-      void this.#stage.slide(way, () => this.#go(way))
+    else if (this.#canGo(way)) void this.#stage.slide(way, () => this.#go(way))
   }
 
+  /** Not beyond what there is, nor once the view is left: a chart that slides goes when it is through. */
   #go(way: -1 | 1): void {
+    if (this.#closed.signal.aborted || !this.#canGo(way)) return
     this.#withPeriod((calendar, sighted) => onBeyond(calendar, sighted, way))
+  }
+
+  #canGo(way: -1 | 1): boolean {
+    const ways = this.#sighted && this.#ways(this.#sighted.period)
+    return (way > 0 ? ways?.next : ways?.previous) ?? false
   }
 
   #ways(period: Period): Ways {
@@ -262,6 +268,7 @@ class HistoryView {
     this.#frame = undefined
     const { strings, formats } = this.#context
     const { place, choice, sighted } = { place: this.#place, choice: this.#choice, sighted: this.#sighted }
+    if (!place && this.#subject.content.kind === 'waiting') return // nothing is known, not even that there is nothing
     if (!place || !choice || !sighted) {
       showNothing(this.#layout, strings.history, this.#subject.content)
       return

@@ -18,6 +18,7 @@ export class Answers {
   #asked: 'not yet' | 'answered' | 'in vain' = 'not yet'
   #wasUp = false
   #dueAt = 0
+  #askedAt = Number.NEGATIVE_INFINITY
 
   /** @param heard called when there is a new one */
   constructor(api: Api, heard: () => void) {
@@ -35,11 +36,13 @@ export class Answers {
     return this.#asked === 'not yet'
   }
 
-  /** To be called as time passes. @param atMs a steady clock's time */
-  tick(isUp: boolean, atMs: number): void {
+  /** To be called as time passes. @param isPast whether the newest says nothing of now @param atMs a steady clock's time */
+  tick(isUp: boolean, isPast: boolean, atMs: number): void {
     const isBack = isUp && !this.#wasUp
     this.#wasUp = isUp
-    if (!isUp || (!isBack && atMs < this.#dueAt)) return
+    const dueAt = isPast ? Math.min(this.#dueAt, this.#askedAt + againMs) : this.#dueAt
+    if (!isUp || (!isBack && atMs < dueAt)) return
+    this.#askedAt = atMs
     this.#dueAt = atMs + everyMs
     void this.#ask(atMs)
   }

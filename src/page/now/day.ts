@@ -4,7 +4,7 @@ import type { NowAnswer } from '../../api.ts'
 import { find, setText } from '../elements.ts'
 import type { Formats } from '../format.ts'
 import type { Strings } from '../strings.ts'
-import { isOld, todayOf } from './today.ts'
+import { isOfToday, isOld, todayOf } from './today.ts'
 
 /** What there is to show, and when. */
 export interface Told {
@@ -18,7 +18,7 @@ export interface Told {
 /** Shows what the answer says of today; one of another day says nothing of this one. */
 export function showDay({ answer, awaited, isLive, nowMs }: Told, strings: Strings, formats: Formats): void {
   const words = strings.today
-  const today = answer && formats.day(answer.nowMs) === formats.day(nowMs) ? todayOf(answer) : undefined
+  const today = answer && isOfToday(answer, nowMs) ? todayOf(answer) : undefined
   const root = find('today')
   root.hidden = !today && !awaited
   if (!answer || !today) {

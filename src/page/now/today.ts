@@ -32,8 +32,15 @@ export function costPerHourAt(answer: NowAnswer, watts: number): number | undefi
   if (answer.costPerHour === null) return undefined
   const told = Number(answer.costPerHour)
   const then = wattsOf(answer)
-  if (then === undefined || Math.abs(then) < tellingWatts || then * watts < 0) return told
-  return (told / then) * watts
+  if (then === undefined) return told
+  if (Math.abs(then) >= tellingWatts && then * watts >= 0) return (told / then) * watts
+  return Math.abs(then) < tellingWatts && Math.abs(watts) < tellingWatts ? told : undefined
+}
+
+/** Whether it was given on this day of the house. */
+export function isOfToday({ nowMs: thenMs, zone }: NowAnswer, nowMs: number): boolean {
+  const days = daysIn(zone)
+  return days.format(thenMs) === days.format(nowMs)
 }
 
 /** Whether it tells of then rather than of now: with what is heard from the meter, it ages. */
@@ -63,6 +70,15 @@ function usualOf(todayWh: number, byNowWh: number, dayWh: number): Usual | undef
     dayWh,
     more: Math.abs(more) <= sameShare ? 0 : more,
     bar: { used: todayWh / most, byNow: byNowWh / most, day: dayWh / most }
+  }
+}
+
+/** A browser that does not know the zone takes its own. */
+function daysIn(zone: string): Intl.DateTimeFormat {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone })
+  } catch {
+    return new Intl.DateTimeFormat('en')
   }
 }
 

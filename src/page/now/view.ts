@@ -8,7 +8,7 @@ import { Answers } from './answer.ts'
 import { showDay } from './day.ts'
 import { isBefore, present, type View } from './present.ts'
 import { Screen } from './screen.ts'
-import { costPerHourAt } from './today.ts'
+import { costPerHourAt, isOfToday } from './today.ts'
 
 /** The trace creeps on by a pixel or two in this time. */
 const creepMs = 250
@@ -29,11 +29,15 @@ export function open(host: HTMLElement, context: FirstContext): OpenView {
     shown = undefined
   })
 
-  const showMoney = ({ total }: View) => {
+  /** What is known says nothing of this day, or of the price of what is drawn now. */
+  let isPast = false
+  const showMoney = ({ total, nowMs }: View) => {
     const answer = answers.latest
-    const cost = answer && total && !total.stale ? costPerHourAt(answer, total.watts) : undefined
+    const isLive = answer && total && !total.stale
+    const cost = isLive ? costPerHourAt(answer, total.watts) : undefined
     const currency = answer?.currency ?? undefined
     setText(find('rate'), cost === undefined || currency === undefined ? '' : strings.perHour(formats.money(cost, currency)))
+    isPast = isLive ? (cost === undefined && answer.costPerHour !== null) || !isOfToday(answer, nowMs) : false
   }
   let first: Promise<FirstRun | undefined> | undefined
   let beforeAtMs: number | undefined
@@ -54,7 +58,7 @@ export function open(host: HTMLElement, context: FirstContext): OpenView {
     show(state, atMs) {
       const phoneMs = nowMs() - state.offsetMs
       const second = Math.floor(phoneMs / 1_000)
-      answers.tick(state.link.name === 'up' && state.sensors.size > 0, atMs) // the first reading comes first
+      answers.tick(state.link.name === 'up' && state.sensors.size > 0, isPast, atMs) // the first reading comes first
       if (state !== shown || second !== shownSecond) {
         const view = present(state, phoneMs)
         screen.show(view, atMs)

@@ -80,9 +80,17 @@ function seenOf(unit: 'day' | 'week' | 'month' | 'year', ago: number): Seen & { 
   if (!answer) throw new Error('no such sensor')
   return {
     ...{ period, window: period, spans: spansOf(answer), fine: [], before: undefined, counted: 'power', byDay: false, beforeShown: false },
-    ...{ fedIn: false, sinceMs: answer.sinceMs, nowMs, widthPx: 328, currency: answer.currency }
+    ...{ fedIn: false, sinceMs: answer.sinceMs, nowMs, askedMs: nowMs, widthPx: 328, currency: answer.currency }
   }
 }
+
+t.test('what has only begun, or was not asked for yet, is not unknown', async t => {
+  const midnightMs = periodAt(calendar, 'day', nowMs).fromMs
+  const lastUnknown = (askedMs: number) =>
+    pictureOf({ ...seenOf('month', 0), spans: [], askedMs }, calendar, labels, formats).unknown.at(-1)?.toMs
+  t.equal(lastUnknown(midnightMs + 90_000), midnightMs, 'a day of a minute')
+  t.equal(lastUnknown(midnightMs + 120_000), midnightMs + 86_400_000, 'but one of two')
+})
 
 t.test('a day is power, anything longer is columns', async t => {
   const today = pictureOf(seenOf('day', 0), calendar, labels, formats)

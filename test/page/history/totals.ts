@@ -52,6 +52,8 @@ t.test('peak, base load, and how much is known', async t => {
     'one stretch, and nothing of the future'
   )
   t.strictSame(unknownIn(minutes, day.fromMs + 4_200_000, nowMs), [], 'nothing was missed before the first reading')
+  t.equal(unknownIn(minutes, day.fromMs, nowMs + 30_000).length, 1, 'nor in the minute that runs')
+  t.equal(unknownIn(minutes, day.fromMs, nowMs + 60_000).length, 2, 'until it is over')
 })
 
 t.test('like is compared with like', async t => {

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import type { NowAnswer, NowSensor } from '../../../src/api.ts'
-import { costPerHourAt, isOld, todayOf } from '../../../src/page/now/today.ts'
+import { costPerHourAt, isOfToday, isOld, todayOf } from '../../../src/page/now/today.ts'
 
 const house: NowSensor = {
   sensor: '0',
@@ -27,9 +27,11 @@ const answer = (sensors: readonly NowSensor[], costPerHour: string | null = '0.1
 t.test('money by the hour goes with the watts', async t => {
   t.equal(costPerHourAt(answer([house]), 1_000), 0.3)
   t.equal(costPerHourAt(answer([house], null), 1_000), undefined, 'without a tariff there is none')
-  t.equal(costPerHourAt(answer([{ ...house, watts: 0 }], '0.0'), 1_000), 0, 'from nothing no price can be told')
+  t.equal(costPerHourAt(answer([{ ...house, watts: 0 }], '0.0'), 1_000), undefined, 'from nothing no price can be told')
+  t.equal(costPerHourAt(answer([{ ...house, watts: 0 }], '0.0'), 10), 0, 'but next to nothing costs as little')
   t.equal(costPerHourAt(answer([{ ...house, watts: null }]), 1_000), 0.15)
-  t.equal(costPerHourAt(answer([house]), -1_000), 0.15, 'what is fed in has another price')
+  t.equal(costPerHourAt(answer([house]), -1_000), undefined, 'what is fed in has another price')
+  t.equal(costPerHourAt(answer([{ ...house, watts: 10 }], '0.003'), 3_000), undefined, 'an hour at 10 W is none at 3,000')
   t.equal(costPerHourAt(answer([]), 1_000), 0.15)
   const two = [1, 2].map(number => ({ ...house, sensor: String(number), watts: 250 }))
   t.equal(costPerHourAt(answer([...two, { ...house, sensor: 'meter2/0', watts: 9_000 }]), 1_000), 0.3, 'sensors are summed without a house')
@@ -57,6 +59,18 @@ t.test('today beside a usual day', async t => {
 t.test('what was fed in makes it net', async t => {
   const net = (todayWh: number, todayExportedWh: number | null) => todayOf(answer([{ ...house, todayWh, todayExportedWh }]))?.isNet
   t.strictSame([net(4_000, 900), net(4_000, 0), net(4_000, null), net(-300, null)], [true, false, false, true])
+})
+
+t.test('an answer is of a day of the house', async t => {
+  const at = (time: string, zone = 'America/New_York') => ({ ...answer([house]), zone, nowMs: Date.parse(time) })
+  const isStill = (time: string, later: string, zone?: string) => isOfToday(at(time, zone), Date.parse(later))
+  t.equal(isStill('2026-11-22T23:59:30Z', '2026-11-23T00:00:30Z'), true, 'whatever the clock of the phone shows')
+  t.equal(isStill('2026-11-23T04:59:30Z', '2026-11-23T05:00:30Z'), false)
+  t.equal(
+    isStill('2026-11-22T12:00:00Z', '2026-11-24T12:00:00Z', 'Nowhere/Unheard'),
+    false,
+    'a zone that a browser does not know breaks nothing'
+  )
 })
 
 t.test('an answer is old after three minutes, and at once when nothing comes from the meter', async t => {
