@@ -11,7 +11,7 @@ const settings = [
   '--coverage-map=scripts/coverage-map.mjs',
   '--tsconfig=tsconfig.pure.json',
   '--jobs=2',
-  '--timeout=120'
+  '--timeout=600'
 ]
 
 const point = /^( *)(not )?ok \d+(?: - (.*?))?(?: # time=([\d.]+)ms)?$/

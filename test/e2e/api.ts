@@ -156,7 +156,10 @@ t.test('metrics are as Prometheus reads them', async t => {
 
 t.test('health says when something needs a person', async t => {
   const well = await startDaemon(t, { source: 'demo' })
-  await until('readings', async () => (await ask(`${well.page}health`)).json['meters'] !== undefined)
+  await until('readings', async () => {
+    const { meters, store } = (await ask(`${well.page}health`)).json
+    return Object.values(meters as Json).includes('live') && store === 'open'
+  })
   t.match(await ask(`${well.page}health`), { status: 200, json: { status: 'good', needs: [], store: 'open', clock: 'set' } })
   const ill = await startDaemon(t, { source: '/dev/no-such-port' })
   await ill.untilSaid(/absent/)

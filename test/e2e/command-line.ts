@@ -8,8 +8,8 @@ import { makeFolder } from '../fixtures/e2e/program.ts'
 import { mosquittoSub, mqttJs } from '../fixtures/e2e/subscriber.ts'
 import { until } from '../fixtures/e2e/wait.ts'
 
-/** Stopping takes 2 s at most; a busy machine is given some more. */
-const stopMs = 4_000
+/** Stopping takes 2 s at most; a slow machine is given more, and less than who waits for a frozen client would take. */
+const stopMs = 10_000
 
 interface Outcome {
   readonly code: number | null

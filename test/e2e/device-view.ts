@@ -7,6 +7,7 @@ import { violationsOf } from '../fixtures/e2e/axe.ts'
 import { type Daemon, startDaemon } from '../fixtures/e2e/daemon.ts'
 import { openPhone, type Phone, startBrowser } from '../fixtures/e2e/phone.ts'
 import { makeFolder } from '../fixtures/e2e/program.ts'
+import { until } from '../fixtures/e2e/wait.ts'
 
 type Test = Parameters<typeof startDaemon>[0]
 
@@ -44,7 +45,7 @@ for (const [name, options] of Object.entries({ small, wide })) {
     await cardOf(page, 'Sensors').getByText('Whole house').waitFor()
     t.match(await cardOf(page, 'Memory').locator('.big').textContent(), /^\d+(\.\d)?\u202fMB$/)
     t.match(await cardOf(page, 'Store').textContent(), /of at most \d+/)
-    t.match(await cardOf(page, 'Clients').textContent(), /Connected[1-9]\d* \/ \d+/, 'we are one ourselves')
+    await until('us among the clients', async () => /Connected[1-9]\d* \/ \d+/.test((await cardOf(page, 'Clients').textContent()) ?? ''))
     await cardOf(page, 'Log').getByText(/is up/).waitFor()
     await cardOf(page, 'Log').getByRole('radio', { name: 'Errors' }).check()
     await cardOf(page, 'Log').getByText('No such lines.').waitFor()

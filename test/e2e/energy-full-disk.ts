@@ -58,7 +58,7 @@ t.test('energy on a disk that is full for hours, and then is not', async t => {
   t.equal(states.length, 2, 'said once')
   t.match(states[1], /^failing: .*No space left on device.*waits in memory/)
   rmSync(join(folder, 'ballast'))
-  for (let times = 0; times < 500 && String(store.state) !== 'open'; times++) {
+  for (let times = 0; times < 5_000 && String(store.state) !== 'open'; times++) {
     mock.timers.tick(limits.storeRetryMs / 10)
     await new Promise(resolve => realTimeout(resolve, 5))
   }

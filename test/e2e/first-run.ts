@@ -50,7 +50,7 @@ t.test('from nothing to the first reading, and what is said when the cable goes'
   await port.plug('600')
   await page.getByText('/dev/ttyUSB90 is seen, but wattslug may not open it').waitFor()
   await stepIs(page, 1, 'trouble').waitFor()
-  t.match((await phone.shown()).notice, /group dialout/, 'and what to do stands above')
+  await phone.until('what to do above', ({ notice }) => /group dialout/.test(notice))
   await phone.screenshot('first-run-denied')
   chmodSync(port.path, 0o666)
   await page.getByText('Listening. Nothing is heard yet.').waitFor()

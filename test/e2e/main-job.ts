@@ -23,7 +23,9 @@ for (const { name, bytes } of streams()) {
         ['mosquitto_sub', stock],
         ['MQTT.js', webSocket]
       ] as const) {
-        await until(`${who} to have all of sensor ${sensor}`, () => notes.of(`currentcost/${sensor}/power`).length >= own.length)
+        await until(`${who} to have all of sensor ${sensor}`, () =>
+          ['state', 'power', 'temperature'].every(topic => notes.of(`currentcost/${sensor}/${topic}`).length >= own.length)
+        )
         t.strictSame(
           notes.of(`currentcost/${sensor}/power`).map(Number),
           own.map(({ watts }) => watts),

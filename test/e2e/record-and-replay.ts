@@ -85,11 +85,11 @@ t.test('a recording is played at its own pace unless told otherwise', async t =>
   const startMs = Date.UTC(2026, 2, 3)
   const chunks = [1, 2, 3].map(index => ({ atMs: startMs + index * 60_000, bytes: bytesOf(houseMessage(index)) }))
   writeRecording(file, startMs, chunks)
-  const daemon = await startDaemon(t, { source: `replay:${file}`, more: ['--speed', '20'] })
   const beganMs = performance.now()
+  const daemon = await startDaemon(t, { source: `replay:${file}`, more: ['--speed', '20'] })
   const stock = await mosquittoSub(t, daemon.mqttPort, ['-t', 'currentcost/#', '-q', '1'])
   await stock.until('currentcost/0/power', '3')
-  t.ok(performance.now() - beganMs > 6_000, 'three minutes, twenty times as fast')
+  t.ok(performance.now() - beganMs > 8_900, 'three minutes, twenty times as fast')
 })
 
 t.test('a damaged recording is refused with its file and line', async t => {

@@ -23,10 +23,15 @@ function cpuMs({ program }: Daemon): number {
 }
 
 async function isIdle(t: Parameters<typeof startDaemon>[0], daemon: Daemon, when: string): Promise<void> {
-  const before = cpuMs(daemon)
-  await aWhile(1000)
-  const used = cpuMs(daemon) - before
-  t.ok(used < idleCpuMsMost, `${when} a second takes ${used} ms of processor`)
+  let used = 0
+  // What is still under way ends; a loop that spins does not.
+  await until(`${when} a second that takes little of the processor`, async () => {
+    const before = cpuMs(daemon)
+    await aWhile(1000)
+    used = cpuMs(daemon) - before
+    return used < idleCpuMsMost
+  })
+  t.pass(`${when} a second takes ${used} ms of processor`)
 }
 
 /** How a cable is pulled out. */

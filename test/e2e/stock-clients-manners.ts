@@ -7,6 +7,8 @@ import { type MqttJs, mqttJs } from '../fixtures/e2e/subscriber.ts'
 import { aWhile, until } from '../fixtures/e2e/wait.ts'
 
 t.jobs = 4
+/** A ping may come late by half of that, be it by our own fault. */
+const keepAliveSeconds = 3
 
 const daemon: Daemon = await startDaemon(t, { source: '/dev/does-not-exist' })
 
@@ -100,11 +102,11 @@ for (const version of versions) {
     t.test(`${name}: keep-alive`, { buffered: true }, async t => {
       const watcher = await join(t)
       await watcher.client.subscribeAsync(`${base}/silence`, { qos: 1 })
-      const quiet = await join(t, { keepalive: 1, reconnectPeriod: 0 })
-      await aWhile(3000)
+      const quiet = await join(t, { keepalive: keepAliveSeconds, reconnectPeriod: 0 })
+      await aWhile(2_000 * keepAliveSeconds)
       t.ok(quiet.client.connected, 'a client that pings stays')
       const will = { topic: `${base}/silence`, payload: Buffer.from('too silent'), qos: 1 as const, retain: false }
-      const mute = await join(t, { keepalive: 1, reconnectPeriod: 0, will })
+      const mute = await join(t, { keepalive: keepAliveSeconds, reconnectPeriod: 0, will })
       mute.client.sendPing = () => undefined
       await watcher.until(`${base}/silence`, 'too silent')
       await until('the mute client to be closed', () => !mute.client.connected)

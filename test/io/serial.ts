@@ -121,10 +121,15 @@ t.test(
       trials.push(told)
     }
     await until(() => trials.every(({ closed }) => closed.length > 0), 'every hang-up is told')
-    const before = process.cpuUsage()
-    await new Promise(resolve => setTimeout(resolve, 1_000))
-    const { user, system } = process.cpuUsage(before)
-    t.ok(user + system < 500_000, `${Math.round((user + system) / 1_000)} ms of processor time in a second`)
+    let usedMs = Number.POSITIVE_INFINITY
+    // What is still under way ends; a loop that spins does not.
+    for (let tries = 0; tries < 10 && usedMs >= 500; tries++) {
+      const before = process.cpuUsage()
+      await new Promise(resolve => setTimeout(resolve, 1_000))
+      const { user, system } = process.cpuUsage(before)
+      usedMs = Math.round((user + system) / 1_000)
+    }
+    t.ok(usedMs < 500, `${usedMs} ms of processor time in a second`)
     for (const { closed } of trials)
       t.match(closed, [{ kind: 'lost', message: /was closed \(.+\); it is opened again as soon as it is there\.$/ }])
     t.ok(trials.every(({ closed }) => closed.length === 1))

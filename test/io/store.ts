@@ -448,7 +448,7 @@ t.test('a real disk that is full, and then is not', async t => {
   store.put('old', bytes('1'))
   await written(store)
   const state = async (wanted: string): Promise<void> => {
-    for (let times = 0; times < 500 && store.state !== wanted; times++) {
+    for (let times = 0; times < 5_000 && store.state !== wanted; times++) {
       mock.timers.tick(limits.storeRetryMs / 10)
       await new Promise(resolve => realTimeout(resolve, 5))
     }
