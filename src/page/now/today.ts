@@ -73,8 +73,16 @@ function usualOf(todayWh: number, byNowWh: number, dayWh: number): Usual | undef
   }
 }
 
-/** A browser that does not know the zone takes its own. */
+/** Of one house: to make one takes long, and it is wanted with each frame. */
+let days: { readonly zone: string; readonly format: Intl.DateTimeFormat } | undefined
+
 function daysIn(zone: string): Intl.DateTimeFormat {
+  if (days?.zone !== zone) days = { zone, format: makeDays(zone) }
+  return days.format
+}
+
+/** A browser that does not know the zone takes its own. */
+function makeDays(zone: string): Intl.DateTimeFormat {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone })
   } catch {
