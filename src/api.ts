@@ -42,12 +42,13 @@ export interface NowSensor {
   readonly sensor: string
   readonly name: string | null
   readonly kind: 'power' | 'impulses' | 'derived'
+  readonly medium: 'electricity' | 'gas' | 'water'
   readonly atMs: number
   /** Whether that is too long ago to be called live. */
   readonly stale: boolean
   readonly watts: number | null
   readonly celsius: number | null
-  /** Since the user's midnight. */
+  /** Since the user's midnight; litres of gas or water. */
   readonly todayWh: number | null
   /** How much of that was fed in, 0 or more; `todayWh` has it taken off. */
   readonly todayExportedWh: number | null

@@ -179,7 +179,8 @@ const titles = ['energy_Wh', 'exported_Wh', 'backfilled_Wh', 'known_s', 'mean_W'
 /** The columns with their units; times in UTC. */
 function tableOf(parts: Parts, told: Told): Reply {
   const costOf = pricing(parts, told)
-  const lines = gather(`${[...tableHead, ...(costOf ? [`cost_${costOf.currency}`] : [])].join(',')}\r\n`)
+  const head = isPriced(parts, told.sensor) ? tableHead : tableHead.map(inLitres)
+  const lines = gather(`${[...head, ...(costOf ? [`cost_${costOf.currency}`] : [])].join(',')}\r\n`)
   const pieces: string[] = []
   for (const row of told.rows) {
     const cost = costOf?.(row) ?? null
@@ -193,6 +194,11 @@ function tableOf(parts: Parts, told: Told): Reply {
     headers: { 'Cache-Control': 'no-cache', Vary: 'Accept', 'Content-Disposition': `attachment; filename="${name}"` },
     body: each([...pieces, lines.take()])
   }
+}
+
+/** The title of a column for a counter of gas or water. */
+function inLitres(title: string): string {
+  return title.replace('energy', 'volume').replace('_Wh', '_l').replace('_W', '_l_per_h')
 }
 
 /** Names of the cells of a row, and the cells; what is not known is empty. */

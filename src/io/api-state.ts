@@ -85,6 +85,7 @@ async function nowAnswer(parts: Parts): Promise<NowAnswer> {
       sensor,
       name: report.name ?? null,
       kind: report.kind,
+      medium: report.kind === 'impulses' ? report.medium : 'electricity',
       atMs: report.atMs,
       stale,
       watts: report.kind === 'impulses' ? null : report.watts,

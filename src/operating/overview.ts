@@ -45,9 +45,9 @@ function ofNow({ nowMs, sensors, costPerHour, currency }: NowAnswer, cost: CostA
   ]
 }
 
-function todayOf({ kind, todayWh }: NowSensor): string {
+function todayOf({ medium, todayWh }: NowSensor): string {
   if (todayWh === null) return '-'
-  return kind === 'impulses' ? `${todayWh.toFixed(0)} counted` : `${(todayWh / 1_000).toFixed(2)} kWh`
+  return `${(todayWh / 1_000).toFixed(2)} ${medium === 'electricity' ? 'kWh' : 'm³'}`
 }
 
 function ofParts({ clients, memory, store }: DeviceAnswer): readonly string[] {

@@ -118,6 +118,10 @@ t.test('what gas and water cost is not told: the tariff is of electricity', asyn
     t.strictSame([history['currency'], 'cost' in history], isPriced ? ['GBP', true] : [undefined, false], measures)
     const table = await (await fetch(`${daemon.page}api/history.csv?sensor=${number}&${span}`)).text()
     t.equal(table.includes('cost_GBP'), isPriced)
+    t.match(table.split('\r\n')[0], isPriced ? ',energy_Wh,' : ',volume_l,exported_l,backfilled_l,known_s,mean_l_per_h,')
+    const medium = measures === 'watts' ? 'electricity' : measures
+    const { json: current } = await ask(`${daemon.page}api/now`)
+    t.match((current['sensors'] as readonly object[]).find(each => 'sensor' in each && each.sensor === String(number)), { medium })
     t.match(await ask(`${daemon.page}api/cost?sensor=${number}`), isPriced ? { status: 200 } : { status: 404, json: { field: 'sensor' } })
   }
 })

@@ -5,7 +5,7 @@ import { overview, type Told } from '../../src/operating/overview.ts'
 
 const nowMs = Date.UTC(2026, 10, 22, 18)
 const house: NowSensor = {
-  ...{ sensor: '0', name: 'House', kind: 'power', atMs: nowMs - 3_400, stale: false, watts: 1234, celsius: 20 },
+  ...{ sensor: '0', name: 'House', kind: 'power', medium: 'electricity', atMs: nowMs - 3_400, stale: false, watts: 1234, celsius: 20 },
   ...{ todayWh: 5_123, todayExportedWh: 0, usual: null }
 }
 const now: NowAnswer = {
@@ -13,7 +13,7 @@ const now: NowAnswer = {
   sensors: [
     house,
     { ...house, sensor: 'meter2/1', name: null, atMs: nowMs - 200_000, stale: true, watts: -80, todayWh: null },
-    { ...house, sensor: '9', name: 'Gas', kind: 'impulses', atMs: nowMs + 50, watts: null, todayWh: 812.4 }
+    { ...house, sensor: '9', name: 'Gas', kind: 'impulses', medium: 'gas', atMs: nowMs + 50, watts: null, todayWh: 812.4 }
   ]
 }
 const device = {
@@ -35,7 +35,7 @@ t.test('all is well', async t => {
     '',
     'House (0)        1234 W  3 s ago           today 5.12 kWh',
     'sensor meter2/1   -80 W  3 min ago, stale  today -',
-    'Gas (9)               -  0 s ago           today 812 counted',
+    'Gas (9)               -  0 s ago           today 0.81 m³',
     '0.37 GBP an hour, today 1.53 GBP',
     '',
     'clients  3 of at most 100; 5 sessions, 42 retained messages',

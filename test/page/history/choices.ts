@@ -14,7 +14,8 @@ const message = (topic: string, value: object): Event => ({
 const power = (place: string) => message(`${place}/state`, { time, kind: 'power', watts: 100, ch1Watts: 100, model: 'CC128' })
 const stateOf = (...events: readonly Event[]) => [settings, ...events].reduce(step, initialState(nowMs))
 const told = (sensor: string, kind: NowSensor['kind'] = 'power', name: string | null = null): NowSensor => ({
-  ...{ sensor, name, kind, atMs: nowMs, stale: true, watts: null, celsius: null, todayWh: null, todayExportedWh: null, usual: null }
+  ...{ sensor, name, kind, medium: 'electricity', atMs: nowMs, stale: true, watts: null, celsius: null },
+  ...{ todayWh: null, todayExportedWh: null, usual: null }
 })
 
 t.test('who has not spoken yet stands where it will, under the name that it will have', async t => {

@@ -8,6 +8,7 @@ const house: NowSensor = {
   sensor: '0',
   name: null,
   kind: 'power',
+  medium: 'electricity',
   atMs: 0,
   stale: false,
   watts: 500,
