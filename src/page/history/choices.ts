@@ -23,14 +23,13 @@ export function choicesOf(state: State, nowMs: number, told: NowAnswer['sensors'
   const known = [...meterIds.flatMap(meter => knownOf(state, meter, nowMs, 0)), ...derivedOf(state, nowMs, 0)]
   const heard = known.flatMap(one => choicesOfOne(one, strings))
   const silent = told.filter(({ sensor }) => !known.some(({ place }) => place === sensor))
-  const unheard = silent.map(({ sensor, name, kind }): Choice => {
+  const unheard = silent.map(({ sensor, name, kind, medium }): Choice => {
     const label = labelOf(state, sensor)
-    const impulses = state.sensors.get(sensor)?.energy?.unit === 'm3' ? 'gas' : 'electricity' // or water, which is written alike
     return {
       sensor,
       channel: null,
       name: fullNameOf({ ...label, name: name ?? label.name }, strings),
-      counted: kind === 'impulses' ? impulses : 'power'
+      counted: kind === 'impulses' ? medium : 'power'
     }
   })
   return [...heard, ...unheard].sort((one, other) => rankOf(one) - rankOf(other))
