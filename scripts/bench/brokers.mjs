@@ -45,9 +45,9 @@ const commands = {
     process.execPath,
     [...unitFlags(), join(scratch, 'alone.cjs'), String(tcpPort), String(webSocketPort)]
   ],
-  mosquitto: ({ tcpPort, webSocketPort, folder }) => {
+  mosquitto: ({ tcpPort, webSocketPort, folder, mosquittoMore }) => {
     const config = join(folder, 'mosquitto.conf')
-    writeFileSync(config, mosquittoConfig(tcpPort, webSocketPort))
+    writeFileSync(config, mosquittoConfig(tcpPort, webSocketPort, mosquittoMore))
     return ['mosquitto', ['-c', config]]
   },
   aedes: ({ tcpPort, webSocketPort, scratch, nodeFlags = [] }) => [
@@ -60,10 +60,11 @@ const commands = {
   ]
 }
 
-const mosquittoConfig = (tcpPort, webSocketPort) => `per_listener_settings false
+const mosquittoConfig = (tcpPort, webSocketPort, more) => `per_listener_settings false
 allow_anonymous true
 persistence false
 log_type error
+${more}
 listener ${tcpPort} 127.0.0.1
 listener ${webSocketPort} 127.0.0.1
 protocol websockets
@@ -87,13 +88,13 @@ let started = 0
 
 /**
  * Starts a broker; done when it listens on both ports. `listenMs` tells how long the first took.
- * @param limits bounds that wattslug is to have; others have none to set @param wrap makes another command of the command
+ * @param limits bounds that wattslug is to have @param mosquittoMore lines of mosquitto's configuration @param wrap makes another command of the command
  */
-export const startBroker = async (kind, { scratch, nodeFlags, source, limits, wrap = (...command) => command }) => {
+export const startBroker = async (kind, { scratch, nodeFlags, source, limits, mosquittoMore = '', wrap = (...command) => command }) => {
   const [tcpPort, webSocketPort] = await freePorts(2)
   const folder = join(scratch, `${kind}-${started++}`)
   mkdirSync(folder)
-  const [command, args] = wrap(...commands[kind]({ tcpPort, webSocketPort, folder, scratch, nodeFlags, source, limits }))
+  const [command, args] = wrap(...commands[kind]({ tcpPort, webSocketPort, folder, scratch, nodeFlags, source, limits, mosquittoMore }))
   const startedAt = performance.now()
   const child = start(command, args, kind === 'wattslug' || kind === 'alone' ? unitEnvironment() : {})
   try {
