@@ -68,7 +68,7 @@ export interface NowAnswer {
 
 /** What a span of time costs; each line is rounded half up to a millionth, and the total is exactly their sum. */
 export interface Bill {
-  /** Not before the day on which the sensor was heard first. */
+  /** Not before the day on which the sensor was heard first, unless all of the span is. */
   readonly fromMs: number
   readonly toMs: number
   readonly importedWh: number

@@ -29,7 +29,7 @@ export async function gatherFacts(
     daemon: daemon ? { kind: 'running', address: addressOf(daemon), upMs: device && device.upSeconds * 1_000 } : { kind: 'silent' },
     ports: await lookAtPorts(config, daemon),
     memory: readMemory(pid, device?.memory.residentBytes, device?.memory.heldBytesMax ?? limits.heldBytesMax),
-    clock: await readClock(nowMs, config.zone),
+    clock: await readClock(nowMs, device?.zone ?? config.zone),
     certificates: await lookAtCertificates(config, daemon),
     network: lookAtNetwork(config, daemon),
     access: await lookAtAccess(config, daemon, store.seen.kind === 'hidden')

@@ -41,7 +41,7 @@ export function accessEndpoints(parts: Parts): readonly Endpoint[] {
       need: 'claim',
       parameters: {},
       content: { type: json, schema: 'PasswordPut', bytesMax: limits.bodyBytesMax, withinMs: limits.requestMs },
-      answers: { [json]: undefined },
+      answers: {},
       async answer({ body, who }) {
         const hash = await hashNew(passwordOf(await readJson(body)))
         if (who.user !== owner && parts.password().kind !== 'none') throw new Refusal(409, 'somebody else has just set a password')

@@ -3,9 +3,10 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { RestoreAnswer } from '../api.ts'
 import { limits } from '../limits.ts'
 import type { HistoryRow, HistorySensor } from '../sinks/archive.ts'
-import { cellsOf, csv, tableHead } from './api-history.ts'
+import { cellsOf, csv, inLitres, tableHead } from './api-history.ts'
 import type { Body } from './body.ts'
 import { type Endpoint, endpoint } from './endpoint.ts'
+import { isPriced } from './energies.ts'
 import { exportLines, gather } from './export.ts'
 import { untilKept } from './kept.ts'
 import { choice } from './parameters.ts'
@@ -70,15 +71,25 @@ async function records({ store, books, version, clock, calendar }: Parts): Promi
 /** Years of which nothing is known make no piece, and must not keep everybody waiting either. */
 const rowsPerTurn = 500
 
+/** Which columns tell of energy: gas and water have columns of their own behind all, so that each column has one unit. */
+const isOfEnergy = tableHead.map(title => /_Wh?$/.test(title))
+
 /** A table of every sensor, one behind the other; spans of which nothing is known are left out. */
 async function* quarters(parts: Parts): AsyncGenerator<string> {
-  const lines = gather(`${['sensor', ...tableHead].join(',')}\r\n`)
+  const sensors = parts.books.archive.sensors()
+  const withLitres = !sensors.every(({ place }) => isPriced(parts, place))
+  const litres = withLitres ? tableHead.filter((_, index) => isOfEnergy[index]).map(inLitres) : []
+  const lines = gather(`${['sensor', ...tableHead, ...litres].join(',')}\r\n`)
   let rows = 0
-  for (const sensor of parts.books.archive.sensors()) {
+  for (const sensor of sensors) {
+    const isEnergy = isPriced(parts, sensor.place)
     for (const row of quartersOf(parts, sensor)) {
       if (++rows % rowsPerTurn === 0) await turn()
       if (row.knownSeconds === 0 && row.energyWh === null) continue
-      const piece = lines.add(`${[sensor.place, ...cellsOf(row)].join(',')}\r\n`)
+      const cells = cellsOf(row, parts.calendar)
+      const first = isEnergy ? cells : cells.map((cell, index) => (isOfEnergy[index] ? '' : cell))
+      const rest = isEnergy ? litres.map(() => '') : cells.filter((_, index) => isOfEnergy[index])
+      const piece = lines.add(`${[sensor.place, ...first, ...rest].join(',')}\r\n`)
       if (piece !== undefined) yield piece
     }
   }

@@ -26,7 +26,10 @@ const parameters = {
   channel: whole('One clamp of it; all if none is named.', 1, 3) as Parameter<1 | 2 | 3>,
   from: instant('The first instant; a day before `to` if none is named.'),
   to: instant('The instant before which the last span begins; now if none is named. A day means its beginning.'),
-  step: choice('The length of the spans; if none is named, the shortest with which all fit into an answer.', steps),
+  step: choice(
+    'The length of the spans; if none is named, the shortest with which all fit into an answer. Longer where the past is not kept so finely.',
+    steps
+  ),
   cost: choice('Whether the cost of each span is told too, when a tariff is set.', ['0', '1'])
 }
 type Question = Values<typeof parameters>
@@ -72,11 +75,8 @@ function answer(parts: Parts, { values: question, request }: Asked<Question>, is
   const found = question.step === undefined ? fitting(ask) : ask(question.step)
   if (found.count > limits.historyRowsMax) {
     const wide = fitting(ask).step
-    throw new Refusal(
-      400,
-      `step: ${found.count} spans are too many; allowed: ${limits.historyRowsMax}, as with ${wide}, or less time`,
-      'step'
-    )
+    const allowed = `${limits.historyRowsMax}, as with ${wide}, or less time`
+    throw new Refusal(400, `step: more than ${limits.historyRowsMax} spans; allowed: ${allowed}`, 'step')
   }
   const told = { ...found, sensor, channel: question.channel ?? null, nowMs, toMs, withCost: question.cost === '1' }
   return isTable ? tableOf(parts, told) : objectOf(parts, told, request)
@@ -92,10 +92,12 @@ function fitting(ask: (step: Step) => HistoryFound): HistoryFound {
 }
 
 function known(parts: Parts): string {
-  return parts.books.archive
-    .sensors()
-    .map(({ place }) => place)
-    .join(', ')
+  return (
+    parts.books.archive
+      .sensors()
+      .map(({ place }) => place)
+      .join(', ') || 'none yet'
+  )
 }
 
 /** A day begins when it does for the user. */
@@ -176,7 +178,7 @@ function pricing(parts: Parts, told: Told): CostOf | undefined {
 
 const titles = ['energy_Wh', 'exported_Wh', 'backfilled_Wh', 'known_s', 'mean_W', 'min_W', 'max_W', 'temperature_C']
 
-/** The columns with their units; times in UTC. */
+/** The columns with their units; times in UTC, and as the user's clock showed them, which is what a spreadsheet reads. */
 function tableOf(parts: Parts, told: Told): Reply {
   const costOf = pricing(parts, told)
   const head = isPriced(parts, told.sensor) ? tableHead : tableHead.map(inLitres)
@@ -184,7 +186,7 @@ function tableOf(parts: Parts, told: Told): Reply {
   const pieces: string[] = []
   for (const row of told.rows) {
     const cost = costOf?.(row) ?? null
-    const cells = [...cellsOf(row), ...(costOf ? [cost === null ? '' : millionthsText(cost)] : [])]
+    const cells = [...cellsOf(row, parts.calendar), ...(costOf ? [cost === null ? '' : millionthsText(cost)] : [])]
     const piece = lines.add(`${cells.join(',')}\r\n`)
     if (piece !== undefined) pieces.push(piece)
   }
@@ -197,21 +199,22 @@ function tableOf(parts: Parts, told: Told): Reply {
 }
 
 /** The title of a column for a counter of gas or water. */
-function inLitres(title: string): string {
+export function inLitres(title: string): string {
   return title.replace('energy', 'volume').replace('_Wh', '_l').replace('_W', '_l_per_h')
 }
 
 /** Names of the cells of a row, and the cells; what is not known is empty. */
-export const tableHead = ['start', 'end', ...titles]
+export const tableHead = ['start', 'end', 'start_local', ...titles]
 
 /** The cells of a row. */
-export function cellsOf(row: HistoryRow): readonly string[] {
+export function cellsOf(row: HistoryRow, calendar: Calendar): readonly string[] {
   const end = new Date(row.endMs).toISOString()
+  const local = new Date(calendar.wallMsAt(row.startMs)).toISOString().slice(0, 19).replace('T', ' ')
   const [, ...values] = columnNames.map(name => {
     const value = row[name]
     return value === null ? '' : String(rounded(value, name))
   })
-  return [new Date(row.startMs).toISOString(), end, ...values]
+  return [new Date(row.startMs).toISOString(), end, local, ...values]
 }
 
 function sinceOf(parts: Parts, sensor: string): number | null {

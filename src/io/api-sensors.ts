@@ -8,7 +8,9 @@ import { place } from './parameters.ts'
 import type { Parts } from './parts.ts'
 import { json, jsonReply, Refusal, type Reply } from './reply.ts'
 
-const parameters = { place: place('The sensor.') }
+const parameters = {
+  place: { ...place('The sensor; derived ones are set in the settings file.'), allowed: 'a sensor, such as 0 or meter2/1' }
+}
 
 /** Makes the entries. @param changed called with the place of a sensor for which something else is in force now */
 export function sensorEndpoints({ store, corrections }: Parts, changed: (place: string) => void): readonly Endpoint[] {

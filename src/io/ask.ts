@@ -94,7 +94,7 @@ export function readAnswer<T>(answer: Answer | undefined): T | undefined {
 
 /** What to say when there is none. */
 export const noDaemon =
-  'no wattslug answers here. Start it first (sudo systemctl start wattslug, or wattslug run), or name its --state and --http-port'
+  'no wattslug answers here. Start it first (sudo systemctl start wattslug, or wattslug run), or name its --state, --http-port and --host'
 
 /** Sends a request; resolves when the head of its answer is there. @param write sends the body */
 export function send(

@@ -23,6 +23,12 @@ export interface BooksOptions {
   readonly encode: (text: string) => Uint8Array
 }
 
+/** What a counter has counted of gas or water. */
+interface Volume {
+  readonly medium: 'gas' | 'water'
+  readonly cubicMetres: number
+}
+
 interface Opened {
   readonly accounts: Accounts
   readonly derived: DerivedHistory
@@ -33,6 +39,7 @@ interface Opened {
 export class Books implements Sink {
   readonly #options: BooksOptions
   readonly #totalsWh = new Map<string, number>()
+  readonly #volumes = new Map<string, Volume>()
   /** Meters that were started. */
   readonly #meters = new Set<string>()
   #opened: Opened | undefined
@@ -44,6 +51,7 @@ export class Books implements Sink {
   /** Goes on from what is in the store. */
   open(): void {
     this.#totalsWh.clear()
+    this.#volumes.clear()
     const accounts = new Accounts(meter => this.#openEnergy(meter))
     const derived = new DerivedHistory(this.#options.store, this.#options.calendar)
     this.#opened = { accounts, derived, archive: new Archive(accounts, derived) }
@@ -58,6 +66,11 @@ export class Books implements Sink {
   /** All energy of each sensor in Wh, by place, as it is stored: it never goes down. */
   get totalsWh(): ReadonlyMap<string, number> {
     return this.#totalsWh
+  }
+
+  /** What each counter of gas or water has counted in all, by place, likewise. */
+  get volumes(): ReadonlyMap<string, Volume> {
+    return this.#volumes
   }
 
   /** @throws Refusal while they are closed */
@@ -119,7 +132,14 @@ export class Books implements Sink {
 
   /** What is published of energy is stored, and is what the metrics tell. */
   #listen({ topic, payload }: Message): void {
-    const place = topic.slice(this.#options.root.length + 1)
-    if (place.endsWith('/energy')) this.#totalsWh.set(place.slice(0, -'/energy'.length), Number(Buffer.from(payload).toString()) * 1_000)
+    const [, place = '', state] = /^(.*)\/energy(\/state)?$/.exec(topic.slice(this.#options.root.length + 1)) ?? []
+    const told: unknown = JSON.parse(Buffer.from(payload).toString())
+    if (state === undefined) this.#totalsWh.set(place, Number(told) * 1_000)
+    else if (isVolume(told)) this.#volumes.set(place, { medium: told.medium, cubicMetres: told.totalUnits })
   }
+}
+
+/** Whether the state of a sensor's energy is that of a counter of gas or water. */
+function isVolume(state: unknown): state is { readonly medium: Volume['medium']; readonly totalUnits: number } {
+  return (state as { readonly unit?: string }).unit === 'm3'
 }

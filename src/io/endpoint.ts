@@ -43,7 +43,7 @@ export interface Endpoint {
   readonly need?: Need
   readonly parameters: Parameters
   readonly content?: Content
-  /** By Content-Type: the name of the answer's type in src/api.ts, if it has one; with ` | null` behind it when there may be none. */
+  /** By Content-Type: the name of the answer's type in src/api.ts, if it has one; with ` | null` behind it when there may be none. None: 204. */
   readonly answers: Readonly<Record<string, string | undefined>>
   /** Statuses beside 200 that mean what the description says. */
   readonly statuses?: Readonly<Record<number, string>>

@@ -59,7 +59,7 @@ export class Guard {
       throw this.#unauthorized("this needs the owner's password, by Authorization: Basic with a user name that is no other user's")
     pages.refuseStrangeNames(request, peer, 'change')
     if (need === 'own' && doorkeeper.mode !== 'open')
-      throw this.#forbidden('nothing can be changed before a password is set: by the page, by PUT /api/password, or by wattslug passwd')
+      throw this.#forbidden('this needs a password, and there is none yet: set it on the page, by PUT /api/password, or by wattslug passwd')
   }
 
   /** Whoever says a name is held to it, wherever; where nobody has one, it does not matter. @throws Refusal */

@@ -29,10 +29,17 @@ function sensorFamilies({ latest, books }: Parts): readonly Family[] {
     report.kind === 'derived' || report.celsius === undefined ? [] : [[labelsOf(report), report.celsius] as const]
   )
   const energy = [...books.totalsWh].map(([sensor, wattHours]) => [{ sensor }, wattHours] as const)
+  const volumes = [...books.volumes].map(([sensor, { medium, cubicMetres }]) => [{ sensor, medium }, cubicMetres] as const)
   return [
     { name: 'wattslug_power_watts', type: 'gauge', help: 'Power of a sensor that was heard lately.', samples: watts },
     { name: 'wattslug_temperature_celsius', type: 'gauge', help: 'Temperature at the display.', samples: celsius },
-    { name: 'wattslug_energy_watthours_total', type: 'counter', help: 'Energy of a sensor since it was first heard.', samples: energy }
+    { name: 'wattslug_energy_watthours_total', type: 'counter', help: 'Energy of a sensor since it was first heard.', samples: energy },
+    {
+      name: 'wattslug_volume_cubic_meters_total',
+      type: 'counter',
+      help: 'Gas or water counted since it was first heard.',
+      samples: volumes
+    }
   ]
 }
 

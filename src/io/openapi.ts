@@ -12,7 +12,8 @@ export function describeApi(version: string, endpoints: readonly Endpoint[], sch
   const info = {
     title: 'wattslug',
     version,
-    description: "What the meter says, what it said, and what it costs. Times are in ms since 1970, energy in Wh; days are the user's."
+    description:
+      "What the meter says, what it said, and what it costs. Times are in ms since 1970, energy in Wh, of gas and water litres; days are the user's."
   }
   const paths = Object.fromEntries([...new Set(endpoints.map(({ path }) => path))].map(path => [path, pathOf(endpoints, path)]))
   const securitySchemes = {
@@ -48,7 +49,9 @@ function operationOf(entry: Endpoint): Readonly<Record<string, unknown>> {
       ? { requestBody: { required: true, content: { [content.type]: content.schema ? { schema: referenceTo(content.schema) } : {} } } }
       : {}),
     responses: {
-      200: { description: 'It is so.', content: contentOf(answers) },
+      ...(Object.keys(answers).length === 0
+        ? { 204: { description: 'It is so.' } }
+        : { 200: { description: 'It is so.', content: contentOf(answers) } }),
       ...Object.fromEntries(
         Object.entries(statuses).map(([status, description]) => [status, { description, content: contentOf(answers) }] as const)
       ),

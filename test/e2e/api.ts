@@ -72,19 +72,19 @@ t.test('history: the energy of the readings, in JSON and in CSV', async t => {
     const response = await fetch(address, { headers: { Accept: accept } })
     t.equal(response.headers.get('content-type'), 'text/csv; charset=utf-8')
     const [head, ...lines] = (await response.text()).trimEnd().split('\r\n')
-    t.equal(head, 'start,end,energy_Wh,exported_Wh,backfilled_Wh,known_s,mean_W,min_W,max_W,temperature_C')
+    t.equal(head, 'start,end,start_local,energy_Wh,exported_Wh,backfilled_Wh,known_s,mean_W,min_W,max_W,temperature_C')
     t.strictSame(
       lines.map(line => Date.parse(line.split(',')[0] ?? '')),
       starts
     )
     t.strictSame(
-      lines.map(line => line.split(',')[2]),
+      lines.map(line => line.split(',')[3]),
       (json['energyWh'] as readonly unknown[]).map(wh => String(wh ?? ''))
     )
   }
   t.match(await ask(`${history}?from=${dateOf(0)}&to=${dateOf(2)}&step=1m`), {
     status: 400,
-    json: { field: 'step', error: /allowed: 1500, as with 15m/ }
+    json: { field: 'step', error: /^step: more than 1500 spans; allowed: 1500, as with 15m/ }
   })
   t.match(await ask(`${history}?from=${dateOf(0)}&to=${dateOf(2)}`), { status: 200, json: { step: '15m' } }, 'what fits is taken by itself')
   t.match(await ask(`${history}?from=${dateOf(2)}&to=${dateOf(0)}`), { status: 400, json: { field: 'from' } })
@@ -121,9 +121,36 @@ t.test('what gas and water cost is not told: the tariff is of electricity', asyn
     t.match(table.split('\r\n')[0], isPriced ? ',energy_Wh,' : ',volume_l,exported_l,backfilled_l,known_s,mean_l_per_h,')
     const medium = measures === 'watts' ? 'electricity' : measures
     const { json: current } = await ask(`${daemon.page}api/now`)
-    t.match((current['sensors'] as readonly object[]).find(each => 'sensor' in each && each.sensor === String(number)), { medium })
+    t.match(
+      (current['sensors'] as readonly object[]).find(each => 'sensor' in each && each.sensor === String(number)),
+      { medium }
+    )
     t.match(await ask(`${daemon.page}api/cost?sensor=${number}`), isPriced ? { status: 200 } : { status: 404, json: { field: 'sensor' } })
   }
+})
+
+t.test('gas and water are litres in the table of everything, and cubic metres to Prometheus', async t => {
+  const source = `replay:${recordInto(t.testdir(), houses.counters)}`
+  const daemon = await startDaemon(t, { source, more: ['--speed', '0', '--zone', 'Asia/Tokyo'] })
+  await daemon.untilSaid(/The recording is at its end/)
+  const [head = [], ...rows] = (await (await fetch(`${daemon.page}api/export?format=csv`)).text())
+    .trimEnd()
+    .split('\r\n')
+    .map(line => line.split(','))
+  t.match(head.join(), /^sensor,start,end,start_local,energy_Wh,.*,temperature_C,volume_l,exported_l,backfilled_l,mean_l_per_h,/)
+  const told = async (): Promise<string> => (await fetch(`${daemon.page}metrics`)).text()
+  for (const { number, measures } of houses.counters.sensors) {
+    const isEnergy = measures === 'watts' || measures === 'electricity'
+    const ofSensor = rows.filter(([sensor]) => sensor === String(number))
+    const sumOf = (title: string): number => ofSensor.reduce((sum, cells) => sum + Number(cells[head.indexOf(title)]), 0)
+    t.ok(sumOf(isEnergy ? 'energy_Wh' : 'volume_l') > 0, measures)
+    t.equal(sumOf(isEnergy ? 'volume_l' : 'energy_Wh'), 0)
+    t.ok(ofSensor.every(cells => cells.length === head.length))
+    const sample = isEnergy ? `wattslug_energy_watthours_total{sensor="${number}"} ` : `{sensor="${number}",medium="${measures}"} `
+    await until(sample, async () => (await told()).includes(`\n${isEnergy ? '' : 'wattslug_volume_cubic_meters_total'}${sample}`))
+  }
+  const [, start = '', , local = ''] = rows[0] ?? []
+  t.equal(Date.parse(`${local}+09:00`), Date.parse(start), "the user's clock, as a spreadsheet reads it")
 })
 
 /** A line of Prometheus' text format 0.0.4. */
@@ -168,5 +195,6 @@ t.test('health says when something needs a person', async t => {
   const ill = await startDaemon(t, { source: '/dev/no-such-port' })
   await ill.untilSaid(/absent/)
   t.match(await ask(`${ill.page}health`), { status: 503, json: { status: 'bad', needs: [/no-such-port/], meters: { '': 'absent' } } })
+  t.match(await ask(`${ill.page}api/history`), { status: 404, json: { error: 'sensor: 0 was never heard; allowed: none yet' } })
   t.match((await ask(`${ill.page}api/device`)).json, { findings: [{ level: 'bad', text: /no-such-port/ }], log: [{}] })
 })
