@@ -246,7 +246,7 @@ function parseCommandLine(args: readonly string[]): ReturnType<typeof parseArgs>
   try {
     return parseArgs({ args: [...args], allowPositionals: true, options })
   } catch (error) {
-    throw new ConfigError(`${(error as Error).message.split('. ')[0]}. See wattslug --help`)
+    throw new ConfigError(`${(error as Error).message.split(/\.\s/)[0]}. See wattslug --help`)
   }
 }
 

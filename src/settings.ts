@@ -1,5 +1,6 @@
 /** The settings: one table of what there is, what each may be, and how its text becomes a value. */
-import { accessSync, constants, mkdirSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { makeProxies } from './io/proxies.ts'
 import { limits } from './limits.ts'
 import { topicNameFault } from './mqtt/topic.ts'
@@ -188,12 +189,19 @@ function readPath(text: string): string | undefined {
 
 function readFolder(text: string): string | undefined {
   try {
-    mkdirSync(text, { recursive: true, mode: 0o750 })
+    makeFolder(text)
     accessSync(text, constants.W_OK)
     return text
   } catch {
     return undefined
   }
+}
+
+/** One after the other: Node would try for ever where the system takes none, as below /proc. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o750 })
 }
 
 /** By the name that the system has for it. */

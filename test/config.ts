@@ -257,6 +257,8 @@ t.test('state: a folder that is made when it is not there', async t => {
   t.equal(configOf([`--state=${wanted}`]).state, wanted, 'or is there')
   t.equal(configOf([], { WATTSLUG_STATE: wanted }).state, wanted)
   t.equal(configOf(['--config', fileOf(`state = ${jsonOf(wanted)}`)]).state, wanted)
+  for (const impossible of ['/proc/wattslug', join(fileOf(''), 'below-a-file')])
+    t.match(messageOf(['run', '--state', impossible]), /^--state: impossible value: .*; allowed: a folder that this user can make/)
 })
 
 t.test('state: where it is by itself', async t => {
@@ -316,6 +318,7 @@ t.test('unknown settings, from each place', async t => {
 
 t.test('options without a value', async t => {
   t.equal(messageOf(['run', '--baud']), "Option '--baud <value>' argument missing. See wattslug --help")
+  t.equal(messageOf(['run', '--speed', '-1']), "Option '--speed' argument is ambiguous. See wattslug --help")
   t.equal(messageOf(['run', '--help=yes']), "Option '-h, --help' does not take an argument. See wattslug --help")
 })
 

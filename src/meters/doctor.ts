@@ -29,15 +29,15 @@ export interface Findings {
   readonly meters: readonly MeterFinding[]
 }
 
-/** The report's lines, whether readings arrive, and what to do next, if something is to be done. */
+/** The report's lines, whether all is well, and what to do next, if something is to be done. */
 export function diagnose({ ports, meters }: Findings): {
   readonly lines: readonly string[]
   readonly well: boolean
   readonly next: string | undefined
 } {
-  const well = meters.some(({ status }) => status.state === 'live')
+  const isRead = meters.some(({ status }) => status.state === 'live')
   const advice = meters.filter(({ status }) => status.state !== 'live').map(adviceOf)
-  const missing = well ? undefined : "Plug in the meter's cable."
+  const missing = isRead ? undefined : "Plug in the meter's cable."
   return {
     lines: [
       'Serial ports of this machine:',
@@ -46,7 +46,8 @@ export function diagnose({ ports, meters }: Findings): {
         : ['  none']),
       ...meters.flatMap(describeMeter)
     ],
-    well,
+    // One that is only being opened is no trouble while others are read.
+    well: isRead && meters.every(({ status }) => status.state === 'live' || status.state === 'connecting'),
     next: advice.length > 0 ? advice.join(' ') : missing
   }
 }

@@ -16,6 +16,7 @@ export function overview({ address, health, now, device, cost }: Told): readonly
   return [
     ...(device ? ofDevice(device, address) : [`wattslug at ${address}`]),
     ...(health.status === 'good' ? ['all is well'] : health.needs.map(need => `! ${need}`)),
+    ...(device?.meters.some(({ simulated }) => simulated) ? ['the meter is SIMULATED: what is shown is no real house'] : []),
     '',
     ...(now ? ofNow(now, cost) : ['What it measures is not told to this user: sudo wattslug status, or --password-file.']),
     ...(device ? ['', ...ofParts(device)] : [])
@@ -36,18 +37,26 @@ function ofNow({ nowMs, sensors, costPerHour, currency }: NowAnswer, cost: CostA
     `today ${todayOf(sensor)}`
   ])
   const widths = [0, 1, 2].map(column => Math.max(...rows.map(row => (row[column] as string).length)))
-  const today = cost?.today ? `, today ${cost.today.total} ${currency}` : ''
+  const money = [
+    ...(costPerHour === null ? [] : [`${hundredths(Number(costPerHour))} ${currency} an hour`]),
+    ...(cost?.today ? [`today ${hundredths(Number(cost.today.total))} ${currency}`] : [])
+  ]
   return [
     ...rows.map(([name = '', watts = '', age = '', energy = '']) =>
       [name.padEnd(widths[0] as number), watts.padStart(widths[1] as number), age.padEnd(widths[2] as number), energy].join('  ')
     ),
-    ...(costPerHour === null ? [] : [`${costPerHour} ${currency} an hour${today}`])
+    ...(money.length === 0 ? [] : [money.join(', ')])
   ]
 }
 
 function todayOf({ medium, todayWh }: NowSensor): string {
   if (todayWh === null) return '-'
-  return `${(todayWh / 1_000).toFixed(2)} ${medium === 'electricity' ? 'kWh' : 'm³'}`
+  return `${hundredths(todayWh / 1_000)} ${medium === 'electricity' ? 'kWh' : 'm³'}`
+}
+
+/** Rounded, and nothing is never negative. */
+function hundredths(value: number): string {
+  return (Math.round(value * 100) / 100).toFixed(2)
 }
 
 function ofParts({ clients, memory, store }: DeviceAnswer): readonly string[] {

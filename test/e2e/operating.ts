@@ -51,7 +51,7 @@ t.test('status: one screen, and an exit code that tells', { buffered: true }, as
   t.equal(code, 0)
   t.match(
     out,
-    /^wattslug \d\S* at http:\/\/127\.0\.0\.1:\d+\/, up since 20\d\d-\d\d-\d\d .* UTC \(\d+ s\)\nall is well\n\nsensor 0 +-?\d+ W {2}\d+ s ago +today (?:-|[\d.]+ kWh)\n/
+    /^wattslug \d\S* at http:\/\/127\.0\.0\.1:\d+\/, up since 20\d\d-\d\d-\d\d .* UTC \(\d+ s\)\nall is well\nthe meter is SIMULATED: .*\n\nsensor 0 +-?\d+ W {2}\d+ s ago +today (?:-|[\d.]+ kWh)\n/
   )
   t.match(out, /\nclients {2}0 of at most 100; .*\nmemory .*\nstore {4}open, /)
 
@@ -244,9 +244,10 @@ async function occupy(t: Test): Promise<number> {
 }
 
 t.test('the doctor looks at the machine too', { buffered: true }, async t => {
-  const { daemon, state, at } = await startHouse(t)
+  const { daemon, state, at } = await startHouse(t, ['--access', 'read', '--zone', 'Asia/Tokyo'])
   const { code, out } = await run(t, ['doctor', ...at])
   t.equal(code, 0)
+  t.match(out, '; the zone is Asia/Tokyo.\n', 'that of the daemon')
   t.match(out, /^well {5}Version: wattslug \d\S*, Node v\d+\S*, Linux \S+ on \w+/)
   t.match(out, `\nwell     Daemon: answers at ${daemon.page}, up for `)
   t.match(out, /\nwell {5}Memory: the daemon has [\d.]+ MB, [\d.]+ MB of it its own; clients and meters add at most [\d.]+ MB/)

@@ -69,8 +69,11 @@ t.test('nothing arrives', async t => {
 
 t.test('one of two meters', async t => {
   const { next, well: isWell } = diagnose({ ports: [], meters: [well, silent] })
-  t.equal(isWell, true)
+  t.equal(isWell, false, 'one that needs a person is trouble, for all the other says')
   t.equal(next, 'Check the cable.')
+  const opened: MeterFinding = { ...silent, status: { state: 'connecting', message: 'Opening it.' } }
+  t.equal(diagnose({ ports: [], meters: [well, opened] }).well, true)
+  t.equal(diagnose({ ports: [], meters: [opened] }).well, false)
 })
 
 t.test('no port, no meter', async t => {
