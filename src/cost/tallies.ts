@@ -44,6 +44,7 @@ export class Tallies {
       yield // who asks meanwhile goes on from here
     }
     const past = days.filter(day => day.endMs <= toMs)
+    days.length = settledIn(days)
     return [...past, ...tallyDays(prices, past.at(-1)?.endMs ?? fromMs, toMs, readEnergies)]
   }
 
@@ -57,4 +58,11 @@ export class Tallies {
     this.#held.set(sensor, opened)
     return opened
   }
+}
+
+/** How many of the days are over: a recording that is played back tells later of the last one that is known, and of those after it. */
+function settledIn(days: readonly Day[]): number {
+  const last = days.findLastIndex(({ knownSeconds }) => knownSeconds > 0)
+  const day = days[last]
+  return day && 1_000 * day.knownSeconds < day.endMs - day.startMs ? last : last + 1
 }

@@ -64,6 +64,17 @@ t.test('it is read anew when it may be something else', async t => {
   t.equal(ask({ fromMs: question.toMs - hourMs }).steps, 0, 'there is no past yet')
 })
 
+t.test('what is played back of a recording comes later than its days', async t => {
+  const tallies = new Tallies()
+  for (const played of ['2026-03-01T00:00Z', '2026-03-20T10:00Z', '2026-03-25T00:00Z', '2026-04-10T12:00Z']) {
+    const read = quartersOf(atMs => (atMs < Date.parse(played) ? 1_000 : null))
+    const generator = tallies.days(question, read)
+    let step = generator.next()
+    while (!step.done) step = generator.next()
+    t.strictSame(step.value, tallyDays(prices, question.fromMs, question.toMs, read), played)
+  }
+})
+
 t.test('of so many sensors, those that were asked for last', async t => {
   const ask = asking()
   for (let sensor = 0; sensor < limits.tallySensorsMax; sensor++) ask({ sensor: String(sensor) })
