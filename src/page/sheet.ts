@@ -11,7 +11,7 @@ export interface Sheet {
   readonly closed: Promise<void>
 }
 
-/** Opens it. Escape, the button in its corner and a touch beside it close it. */
+/** Opens it. Escape and the button in its corner close it, and so does a touch beside it while nothing was typed or chosen. */
 export function openSheet(title: string, closeLabel: string): Sheet {
   const root = document.createElement('dialog')
   root.className = 'sheet'
@@ -32,12 +32,16 @@ export function openSheet(title: string, closeLabel: string): Sheet {
     })
   })
   button.addEventListener('click', () => root.close())
+  let isFilled = false
+  body.addEventListener('input', () => {
+    isFilled = true
+  })
   let beganBeside = false
   root.addEventListener('pointerdown', event => {
     beganBeside = isBeside(root, event)
   })
   root.addEventListener('click', event => {
-    if (beganBeside && isBeside(root, event)) root.close() // text that is selected with the mouse may end there
+    if (!isFilled && beganBeside && isBeside(root, event)) root.close() // text that is selected with the mouse may end there
   })
   root.showModal()
   if (name.scrollHeight > name.clientHeight) name.tabIndex = 0 // a long one is scrolled by keys

@@ -119,6 +119,17 @@ t.test('the sheet of the alerts', { buffered: true }, async t => {
     ['usage', 'silent', 'idle'],
     'the rules are kept in this browser'
   )
+  const [, , idle] = kept
+  await phone.page.evaluate(`localStorage.setItem('wattslug.alerts', '${JSON.stringify([{ ...idle, sensor: 'meter2/7' }])}')`)
+  await phone.page.getByRole('button', { name: 'Alerts' }).tap()
+  await phone.page.locator('dialog option', { hasText: 'Sensor 7 (meter 2)' }).waitFor({ state: 'attached' })
+  await phone.page.getByRole('button', { name: 'Save' }).tap()
+  await phone.page.locator('dialog').waitFor({ state: 'detached' })
+  t.match(
+    await phone.page.evaluate("localStorage.getItem('wattslug.alerts')"),
+    '"meter2/7"',
+    'a sensor that is not heard yet goes on being watched'
+  )
   t.strictSame(phone.errors, [], 'no error in the console')
 })
 

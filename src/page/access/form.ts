@@ -85,8 +85,8 @@ async function send(task: FormTask, fields: Fields, wrong: HTMLElement, go: HTML
     return
   }
   setText(wrong, textOf(said, task))
+  fields.password.select() // the button lost the focus
   if (said.kind === 'wait') countDown(said.seconds, task, wrong, go)
-  else fields.password.select()
 }
 
 function textOf(said: Said, { asked, words, silent }: FormTask): string {

@@ -2,7 +2,7 @@
 
 import type { Context } from '../context.ts'
 import { make, setText } from '../elements.ts'
-import { isHouse, isPower, knownOf } from '../known.ts'
+import { isHouse, isPower, knownOf, labelOf } from '../known.ts'
 import { staleMsOf } from '../phase.ts'
 import { nameOf } from '../phrases.ts'
 import { meterIds } from '../places.ts'
@@ -88,7 +88,8 @@ function idleGroup(context: Context): Group {
   const { watts, hours } = known ?? offered.idle
   const inputs = [numberInput(watts, bounds.watts), numberInput(hours, bounds.hours)] as const
   const select = document.createElement('select')
-  for (const [place, name] of sensorsOf(context)) select.append(new Option(name, place, false, place === known?.sensor))
+  select.required = true
+  for (const [place, name] of sensorsOf(context, known?.sensor)) select.append(new Option(name, place, false, place === known?.sensor))
   const { root, isOn } = group(words.idle, known !== undefined, [
     field(words.sensor, select),
     field(words.below, inputs[0]),
@@ -142,9 +143,14 @@ function ruleOf<Kind extends RuleKind>(kind: Kind): (Rule & { readonly kind: Kin
   return storedRules().find((rule): rule is Rule & { readonly kind: Kind } => rule.kind === kind)
 }
 
-/** Those that measure power, by place; whole houses last, for they never stay off. */
-function sensorsOf({ state, nowMs, strings }: Context): readonly (readonly [place: string, name: string])[] {
+/** Those that measure power, by place; whole houses last, for they never stay off. One that is watched is here before it is heard again. */
+function sensorsOf({ state, nowMs, strings }: Context, watched = ''): readonly (readonly [place: string, name: string])[] {
   const known = meterIds.flatMap(id => knownOf(state(), id, nowMs(), staleMsOf(state()))).filter(isPower)
   const sorted = [...known.filter(one => !isHouse(one)), ...known.filter(isHouse)]
-  return sorted.map(({ place, label }) => [place, nameOf(label, strings)] as const)
+  const places = sorted.map(({ place }) => place)
+  return [...places, ...(watched === '' || places.includes(watched) ? [] : [watched])].map(place => {
+    const label = labelOf(state(), place)
+    const name = nameOf(label, strings)
+    return [place, label.meter > 1 && label.name === '' ? strings.ofMeter(name, label.meter) : name] as const
+  })
 }

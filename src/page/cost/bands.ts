@@ -4,6 +4,9 @@ import { make } from '../elements.ts'
 import { type BandDraft, type ChangeDraft, newBand } from './draft.ts'
 import { addField, type Fields, makeInput } from './fields.ts'
 
+/** It takes the focus when a band is gone; none of the daemon's fields. */
+const addButton = 'add'
+
 /** @param place of the change, such as `changes[0]` @param render shows the form anew, and goes to a field of it */
 export function makeBands(
   context: Context,
@@ -22,7 +25,7 @@ export function makeBands(
     remove.setAttribute('aria-label', form.removeBand(band.name))
     remove.addEventListener('click', () => {
       change.bands.splice(index, 1)
-      render()
+      render(addButton)
     })
     card.prepend(remove)
     section.append(card)
@@ -33,6 +36,7 @@ export function makeBands(
     change.bands.push(newBand(change.bands.length === 0 ? form.night : ''))
     render(`${place}.bands[${change.bands.length - 1}].${change.bands.length === 1 ? 'pricePerKWh' : 'name'}`)
   })
+  fields.set(addButton, add)
   section.append(add)
   return section
 }

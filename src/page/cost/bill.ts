@@ -21,9 +21,9 @@ export function makeBill(
   const rows = make('dl', 'rows')
   const add = (label: string, detail: string, amount: string, part?: Part): void => {
     const row = make('div', 'row')
-    const term = make('dt')
-    if (part && parts.length > 1) term.append(swatch(part))
-    term.append(make('span', 'label', label), make('span', 'detail', detail))
+    const [term, name] = [make('dt'), make('span', 'label', label)]
+    if (part && parts.length > 1) name.prepend(swatch(part))
+    term.append(name, make('span', 'detail', detail))
     row.append(term, make('dd', '', amount))
     rows.append(row)
   }

@@ -14,10 +14,10 @@ export function currencyFor(locale: string): string {
   return byRegion[region] ?? 'EUR'
 }
 
-/** All that the browser knows, by what they are called. */
-export function listCurrencies(locale: string): readonly { readonly code: string; readonly name: string }[] {
+/** All that the browser knows, and the one that is set, by what they are called. */
+export function listCurrencies(locale: string, set: string): readonly { readonly code: string; readonly name: string }[] {
   const names = new Intl.DisplayNames(locale, { type: 'currency' })
-  return Intl.supportedValuesOf('currency')
+  return [...new Set([...Intl.supportedValuesOf('currency'), set])]
     .map(code => ({ code, name: names.of(code) ?? code }))
     .sort((a, b) => a.name.localeCompare(b.name, locale))
 }

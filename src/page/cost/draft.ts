@@ -107,7 +107,8 @@ function checkBand(place: string, { name, price, start, end, days }: BandDraft, 
   const pricePerKWh = decimal(price)
   if (parseMoney(pricePerKWh) === undefined) faults.set(`${place}.pricePerKWh`, 'number')
   if (name.trim() === '') faults.set(`${place}.name`, 'name')
-  if ((start === '') !== (end === '')) faults.set(`${place}.${start === '' ? 'start' : 'end'}`, 'time')
+  const missing = [start, end].findIndex(text => !isTime(text))
+  if (missing >= 0 && start + end !== '') faults.set(`${place}.${missing === 0 ? 'start' : 'end'}`, 'time')
   else if (start !== '' && start === end) faults.set(`${place}.end`, 'sameTime')
   if (days.length === 0) faults.set(`${place}.days`, 'weekday')
   return {
@@ -115,6 +116,10 @@ function checkBand(place: string, { name, price, start, end, days }: BandDraft, 
     ...(start !== '' && { start, end }),
     ...(days.length < everyDay.length && { days: [...days].sort() })
   }
+}
+
+function isTime(text: string): boolean {
+  return /^\d\d:\d\d$/.test(text)
 }
 
 /** As the daemon takes it. */

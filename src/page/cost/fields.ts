@@ -10,12 +10,16 @@ export function makeInput(type: 'decimal' | 'text' | 'time' | 'date', value: str
   if (type === 'decimal') input.inputMode = 'decimal'
   input.autocomplete = 'off'
   input.value = type === 'decimal' && document.documentElement.lang === 'de' ? value.replace('.', ',') : value
+  if (value === half) take('') // as it is shown
   input.addEventListener('input', () => {
-    take(input.value)
+    take(type === 'time' && input.validity.badInput ? half : input.value)
     input.removeAttribute('aria-invalid')
   })
   return input
 }
+
+/** A time of which a part is missing: its input says that it is empty. */
+const half = '?'
 
 /** Puts a field into a group; answers its label, for what more is to be said. */
 export function addField(group: HTMLElement, fields: Fields, name: string, title: string, input: HTMLElement, hint = ''): HTMLElement {

@@ -33,8 +33,9 @@ export function makeForm(context: Context, task: FormTask): HTMLElement {
   form.className = 'tariff'
   form.noValidate = true
   let shown = task.draft.changes.length - 1
+  let fields: Fields = new Map()
   const render = (focus?: string): void => {
-    const fields: Fields = new Map()
+    fields = new Map()
     shown = Math.min(shown, task.draft.changes.length - 1)
     const change = task.draft.changes[shown] as ChangeDraft
     const choose = (index: number, focus: string): void => {
@@ -58,7 +59,7 @@ export function makeForm(context: Context, task: FormTask): HTMLElement {
       const [, index] = /^changes\[(\d+)\]/.exec(field) ?? []
       if (index !== undefined && Number(index) !== shown) {
         shown = Number(index)
-        return form.requestSubmit()
+        render()
       }
       const { faults } = context.strings.cost.form
       showFaults(fields, new Map([...checked.faults].map(([field, fault]) => [field, faults[fault]])))
@@ -94,7 +95,7 @@ function makeBasics({ strings }: Context, { draft, locale }: FormTask, fields: F
   const place = `changes[${shown}]`
   const group = make('div', 'fields')
   const currency = document.createElement('select')
-  for (const { code, name } of listCurrencies(locale))
+  for (const { code, name } of listCurrencies(locale, draft.currency))
     currency.append(new Option(`${name} (${code})`, code, false, code === draft.currency))
   const hint = make('span', 'hint')
   const showHint = (): void => {
@@ -199,7 +200,8 @@ function makeEnd(context: Context, task: FormTask, fields: Fields): HTMLElement[
 
 /** The first touch asks, the second does it. */
 function makeRemover(text: string, sure: string, remove: () => void): HTMLElement {
-  const button = makeButton('button danger', text, () => {
+  const button = makeButton('button danger', text, ({ detail }) => {
+    if (detail > 1) return // the second half of a double click is no second thought
     if (button.textContent === sure) return remove()
     button.textContent = sure
     setTimeout(() => setText(button, text), sureMs)
@@ -217,6 +219,7 @@ async function send({ api }: Context, task: FormTask, fields: Fields, form: HTML
     tell(fields, form.querySelector('.wrong[role]'), error)
   } finally {
     if (button) button.disabled = false
+    if (!form.contains(document.activeElement)) button?.focus() // it lost it
   }
 }
 
@@ -228,7 +231,7 @@ function tell(fields: Fields, wrong: Element | null, error: unknown): void {
   if (wrong) wrong.textContent = isShown ? '' : error.message
 }
 
-function makeButton(className: string, text: string, act: () => void): HTMLElement {
+function makeButton(className: string, text: string, act: (event: MouseEvent) => void): HTMLElement {
   const button = make('button', className, text)
   button.setAttribute('type', 'button')
   button.addEventListener('click', act)

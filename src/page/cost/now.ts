@@ -5,6 +5,7 @@ import { make, setText } from '../elements.ts'
 import { isHouse, knownOf } from '../known.ts'
 import type { State } from '../model.ts'
 import { phaseNow, staleMsOf } from '../phase.ts'
+import { nameOf } from '../phrases.ts'
 import { meterIds } from '../places.ts'
 import type { CostFormats } from './format.ts'
 import { isLasting, perHour } from './present.ts'
@@ -39,7 +40,8 @@ export class NowCost {
     setText(this.#unit, amount === undefined ? '' : cost.perHour)
     this.root.toggleAttribute('data-silent', amount === undefined)
     const price = cost.price(costs.price(isEarning ? now.exportPerKWh : now.pricePerKWh))
-    const known = isEarning || isLasting(answer) ? price : cost.until(`${now.band}, ${price}`, costs.moment(now.untilMs, nowMs))
+    const band = nameOf({ name: now.band, medium: undefined, meter: 1, sensor: 0 }, strings)
+    const known = isEarning || isLasting(answer) ? price : cost.until(`${band}, ${price}`, costs.moment(now.untilMs, nowMs))
     setText(this.#price, amount === undefined ? cost.silent : known)
   }
 }

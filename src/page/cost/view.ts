@@ -58,10 +58,12 @@ class CostView implements OpenView {
 
   show(state: State): boolean {
     const told = this.#told
-    const isOld = told.kind === 'failed' ? told.error.status === 0 : told.kind === 'answer' && told.isOld
+    const isOld = told.kind === 'failed' ? isAway(told.error) : told.kind === 'answer' && told.isOld
     const isBack = isOld && state.link.name === 'up'
     const isGone = !isOld && state.link.name === 'down'
-    const soonMs = isBack ? askLeastMs : isGone ? askAgainMs : askMs
+    // While the phone slept, its steady clock did too.
+    const isPast = told.kind === 'answer' && this.#context.nowMs() - told.answer.nowMs > askMs + askAgainMs
+    const soonMs = isBack ? askLeastMs : isGone || isPast ? askAgainMs : askMs
     if (!this.#isAsking && performance.now() >= Math.min(this.#nextAskMs, this.#askedMs + soonMs)) void this.#ask()
     if (told.kind === 'answer') this.#now.show(told.answer, told.costs, state)
     return false
@@ -86,7 +88,7 @@ class CostView implements OpenView {
       if (this.#abort.signal.aborted || turn !== this.#turn) return
       if (!(error instanceof ApiError)) throw error
       this.#nextAskMs = performance.now() + askAgainMs
-      if (this.#told.kind === 'answer' && error.status === 0) this.#tell({ ...this.#told, isOld: true })
+      if (this.#told.kind === 'answer' && isAway(error)) this.#tell({ ...this.#told, isOld: true })
       else this.#tell({ kind: 'failed', error })
     } finally {
       if (turn === this.#turn) this.#isAsking = false
@@ -236,4 +238,9 @@ class CostView implements OpenView {
     const zone = this.#told.kind === 'answer' ? this.#told.answer.zone : 'UTC'
     return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short' }).format(this.#context.nowMs())
   }
+}
+
+/** Nothing answers, or a proxy that says so. */
+function isAway({ status }: ApiError): boolean {
+  return status === 0 || status >= 500
 }

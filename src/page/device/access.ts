@@ -32,7 +32,9 @@ export function makeAccess(context: Context, words: Words, changed: () => void):
     const logIn = may.change ? [] : [buttonOf(words.logIn, () => void after(admit('change')))]
     const change = buttonOf(password === 'none' ? words.setPassword : words.changePassword, () => void after(set(password === 'none')))
     const leave = loginNow() ? [buttonOf(words.logOut, logOut)] : []
+    const hadFocus = actions.contains(document.activeElement)
     actions.replaceChildren(...(password === 'unusable' ? [] : password === 'none' ? [change] : [...logIn, change]), ...leave)
+    if (hadFocus) actions.querySelector('button')?.focus()
   }
 
   async function set(isFirst: boolean): Promise<boolean> {

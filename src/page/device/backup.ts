@@ -53,7 +53,7 @@ function openRestore(file: File, context: Context, words: Words): void {
     go.disabled = true
     progress.hidden = false
     result.removeAttribute('data-kind')
-    const outcome = await upload(file, context, share => {
+    const outcome = await upload(file, context, words, share => {
       progress.value = share
       setText(result, share < 1 ? words.restoring(context.formats.percent(share)) : words.applying)
     })
@@ -68,8 +68,8 @@ function openRestore(file: File, context: Context, words: Words): void {
 type Outcome = { readonly kind: 'done'; readonly records: number } | { readonly kind: 'failed'; readonly why: string }
 
 /** Sends the file, once it may be sent. */
-async function upload(file: File, { admit }: Context, progress: (share: number) => void): Promise<Outcome> {
-  if (!(await admit('change'))) return { kind: 'failed', why: '' }
+async function upload(file: File, { admit, state }: Context, words: Words, progress: (share: number) => void): Promise<Outcome> {
+  if (!(await admit('change'))) return { kind: 'failed', why: state().link.name === 'up' ? words.needsPassword : '' }
   const { status, text } = await post(file, progress)
   return status === 200 ? { kind: 'done', records: (JSON.parse(text) as RestoreAnswer).records } : { kind: 'failed', why: errorIn(text) }
 }

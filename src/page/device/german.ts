@@ -3,7 +3,7 @@
 import type { Words } from './words.ts'
 
 export const german: Words = {
-  old: age => `Keine Antwort vom Daemon: so war es ${age}.`,
+  old: time => `Keine Antwort vom Daemon. Stand von ${time}.`,
   close: 'Schließen',
   findings: 'Befund',
   levels: { good: 'In Ordnung', note: 'Hinweis', bad: 'Braucht Hilfe' },
@@ -20,7 +20,7 @@ export const german: Words = {
   },
   simulated: 'Simuliert',
   sensors: 'Sensoren',
-  noSensors: 'Noch wurde kein Sensor gehört.',
+  noSensors: 'Seit dem Start wurde kein Sensor gehört.',
   heard: age => `gehört ${age}`,
   radioId: id => `Funk-ID ${id}`,
   kinds: { power: 'Leistung', impulses: 'Impulse', derived: 'Gerechnet' },
@@ -37,7 +37,7 @@ export const german: Words = {
   fix144Hint: 'Manche Zähler melden 144 W auf Kanälen ohne Stromwandler',
   save: 'Speichern',
   takeBack: 'Zurück zur Einstellungsdatei',
-  notNumber: field => `${field} ist eine Zahl, etwa 1,02.`,
+  notNumber: (field, least, most) => `${field}: eine Zahl von ${least} bis ${most}.`,
   scaled: scale => `Faktor ${scale.replace('.', ',')}`,
   offset: degrees => `${degrees.replace('.', ',')} °C`,
   memory: 'Arbeitsspeicher',
@@ -129,6 +129,7 @@ export const german: Words = {
   restored: records => `Fertig: ${records} Einträge sind zurück.`,
   restoreFailed: why => `Nicht eingespielt, nichts wurde geändert: ${why}`,
   noAnswer: 'der Daemon hat nicht geantwortet.',
+  needsPassword: 'dazu braucht es ein Passwort.',
   page: 'Diese Seite',
   language: 'Sprache',
   ofBrowser: 'Wie der Browser',

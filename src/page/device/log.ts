@@ -39,29 +39,39 @@ export class Log {
   show(log: DeviceAnswer['log']): void {
     this.#log = log
     const isLocked = log.length === 0 // one that is told begins with the start of the daemon
+    const hadFocus = this.#locked.contains(document.activeElement)
     this.#locked.hidden = !isLocked
     this.#open.hidden = isLocked
     this.#copy.hidden = isLocked
     this.#paint()
+    if (hadFocus && !isLocked) this.#lines.focus()
   }
 
   #paint(): void {
     const lines = logOf(this.#log, this.#level.value)
-    const shown = JSON.stringify([lines.length, lines[0]?.atMs, lines[lines.length - 1], this.#level.value])
+    const today = dayOf(Date.now())
+    const shown = JSON.stringify([lines.length, lines[0]?.atMs, lines[lines.length - 1], this.#level.value, today])
     if (shown === this.#shown) return
     this.#shown = shown
     const list = this.#lines
     const follows = list.scrollTop + list.clientHeight >= list.scrollHeight - endPx
-    list.replaceChildren(...(lines.length === 0 ? [make('li', 'note', this.#words.logEmpty)] : lines.map(rowOf)))
+    list.replaceChildren(...(lines.length === 0 ? [make('li', 'note', this.#words.logEmpty)] : lines.map(line => rowOf(line, today))))
     if (follows) list.scrollTop = list.scrollHeight
   }
 }
 
-function rowOf({ atMs, level, text }: DeviceAnswer['log'][number]): HTMLElement {
+/** With its day, unless that is today. */
+function rowOf({ atMs, level, text }: DeviceAnswer['log'][number], today: string): HTMLElement {
   const row = make('li')
   row.setAttribute('data-level', level)
-  const time = make('time', '', new Date(atMs).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }))
+  const clock = new Date(atMs).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  const day = dayOf(atMs)
+  const time = make('time', '', day === today ? clock : `${day} ${clock}`)
   time.setAttribute('datetime', new Date(atMs).toISOString())
   row.append(time, ' ', text)
   return row
+}
+
+function dayOf(atMs: number): string {
+  return new Date(atMs).toLocaleDateString([], { day: 'numeric', month: 'short' })
 }

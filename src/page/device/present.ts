@@ -50,9 +50,14 @@ export interface SensorForm {
   readonly fix144: boolean
 }
 
-export type FormRead =
-  | { readonly kind: 'change'; readonly change: SensorPut }
-  | { readonly kind: 'wrong'; readonly field: 'scale' | 'temperatureOffset' }
+export type FormRead = { readonly kind: 'change'; readonly change: SensorPut } | { readonly kind: 'wrong'; readonly field: NumberField }
+
+type NumberField = 'scale' | 'temperatureOffset'
+/** What the daemon takes. */
+export const ranges: Readonly<Record<NumberField, readonly [least: number, most: number]>> = {
+  scale: [0.01, 100],
+  temperatureOffset: [-50, 50]
+}
 
 /** Only what differs is changed; a field that was emptied goes back to the settings file. */
 export function readForm(form: SensorForm, before: SensorChange): FormRead {
@@ -60,9 +65,10 @@ export function readForm(form: SensorForm, before: SensorChange): FormRead {
   const name = form.name.trim()
   if (name !== (before.name ?? '')) change.name = name === '' ? null : name
   for (const field of ['scale', 'temperatureOffset'] as const) {
-    const text = form[field].trim().replace(',', '.')
+    const text = form[field].trim().replace(',', '.').replace('\u2212', '-') // as the page itself writes it
     const value = text === '' ? null : Number(text)
-    if (Number.isNaN(value)) return { kind: 'wrong', field }
+    const [least, most] = ranges[field]
+    if (value !== null && !(value >= least && value <= most)) return { kind: 'wrong', field }
     if (value !== (before[field] ?? null)) change[field] = value
   }
   for (const field of ['spikeFilter', 'fix144'] as const) if (form[field] !== (before[field] ?? false)) change[field] = form[field]

@@ -8,7 +8,7 @@ import { make, setText } from '../elements.ts'
 import { labelOf } from '../known.ts'
 import { nameOf } from '../phrases.ts'
 import { openSheet } from '../sheet.ts'
-import { correctionsText, type DeviceSensor, readForm } from './present.ts'
+import { correctionsText, type DeviceSensor, ranges, readForm } from './present.ts'
 import type { Words } from './words.ts'
 
 interface Row {
@@ -126,8 +126,8 @@ function openSensorSheet(sensor: DeviceSensor, context: Context, words: Words, c
       sheet.close()
     } catch (error) {
       setText(wrong, error instanceof ApiError ? error.message : String(error))
-    } finally {
       save.disabled = false
+      save.focus() // which it lost
     }
   }
 
@@ -143,7 +143,12 @@ function openSensorSheet(sensor: DeviceSensor, context: Context, words: Words, c
       },
       settings
     )
-    if (read.kind === 'wrong') setText(wrong, words.notNumber(words[read.field]))
-    else void send('PUT', read.change)
+    const inputs = { scale, temperatureOffset: offset }
+    for (const input of Object.values(inputs)) input.removeAttribute('aria-invalid')
+    if (read.kind === 'change') return void send('PUT', read.change)
+    const [least, most] = ranges[read.field]
+    setText(wrong, words.notNumber(words[read.field], textOf(least).replace('-', '\u2212'), textOf(most)))
+    inputs[read.field].setAttribute('aria-invalid', 'true')
+    inputs[read.field].focus()
   })
 }

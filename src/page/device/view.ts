@@ -114,9 +114,13 @@ class Device implements OpenView {
 
   #paint(): void {
     const answer = this.#answer
+    const { formats, strings } = this.#context
     const ageMs = performance.now() - this.#answeredMs
     this.#old.hidden = !this.#failed
-    setText(this.#old, !this.#failed ? '' : answer ? this.#words.old(this.#context.formats.age(ageMs)) : this.#context.strings.frame.silent)
+    setText(
+      this.#old,
+      !this.#failed ? '' : answer ? this.#words.old(formats.moment(answer.nowMs, answer.nowMs + ageMs)) : strings.frame.silent
+    )
     this.#root.toggleAttribute('data-old', this.#failed)
     this.#loading.hidden = answer !== undefined || this.#failed
     this.#cards.hidden = answer === undefined

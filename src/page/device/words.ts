@@ -3,7 +3,7 @@
 import type { AccessAnswer } from '../../api.ts'
 
 export interface Words {
-  readonly old: (age: string) => string
+  readonly old: (time: string) => string
   readonly close: string
   readonly findings: string
   readonly levels: Readonly<Record<'good' | 'note' | 'bad', string>>
@@ -28,7 +28,7 @@ export interface Words {
   readonly fix144Hint: string
   readonly save: string
   readonly takeBack: string
-  readonly notNumber: (field: string) => string
+  readonly notNumber: (field: string, least: string, most: string) => string
   readonly scaled: (scale: string) => string
   readonly offset: (degrees: string) => string
   readonly memory: string
@@ -80,6 +80,7 @@ export interface Words {
   readonly restored: (records: string) => string
   readonly restoreFailed: (why: string) => string
   readonly noAnswer: string
+  readonly needsPassword: string
   readonly page: string
   readonly language: string
   readonly ofBrowser: string
@@ -96,7 +97,7 @@ export interface Words {
 }
 
 export const english: Words = {
-  old: age => `No answer from the daemon: this is as it was ${age}.`,
+  old: time => `No answer from the daemon. This is as it was at ${time}.`,
   close: 'Close',
   findings: 'Check-up',
   levels: { good: 'Fine', note: 'Note', bad: 'Needs you' },
@@ -113,7 +114,7 @@ export const english: Words = {
   },
   simulated: 'Simulated',
   sensors: 'Sensors',
-  noSensors: 'No sensor has been heard yet.',
+  noSensors: 'No sensor has been heard since the start.',
   heard: age => `heard ${age}`,
   radioId: id => `radio id ${id}`,
   kinds: { power: 'Power', impulses: 'Impulses', derived: 'Reckoned' },
@@ -130,7 +131,7 @@ export const english: Words = {
   fix144Hint: 'Some meters report 144 W on channels that have no clamp',
   save: 'Save',
   takeBack: 'Back to the settings file',
-  notNumber: field => `${field} is a number, such as 1.02.`,
+  notNumber: (field, least, most) => `${field}: a number from ${least} to ${most}.`,
   scaled: scale => `scale ${scale}`,
   offset: degrees => `${degrees} °C`,
   memory: 'Memory',
@@ -222,6 +223,7 @@ export const english: Words = {
   restored: records => `Done: ${records} records are back.`,
   restoreFailed: why => `Not restored, nothing was changed: ${why}`,
   noAnswer: 'the daemon did not answer.',
+  needsPassword: 'it takes a password.',
   page: 'This page',
   language: 'Language',
   ofBrowser: 'As the browser',

@@ -59,7 +59,9 @@ t.test('what is wrong has the daemon’s name for it', async t => {
     bands: [
       { name: ' ', price: '', start: '10:00', end: '', days: [] },
       { name: 'A', price: '1', start: '', end: '10:00', days: [1] },
-      { name: 'B', price: '1', start: '10:00', end: '10:00', days: [1] }
+      { name: 'B', price: '1', start: '10:00', end: '10:00', days: [1] },
+      { name: 'C', price: '1', start: '?', end: '?', days: [1] },
+      { name: 'D', price: '1', start: '10:00', end: '?', days: [1] }
     ]
   })
   t.strictSame(faultsOf(check(draft)), {
@@ -69,11 +71,13 @@ t.test('what is wrong has the daemon’s name for it', async t => {
     'changes[0].bands[0].days': 'weekday',
     'changes[0].bands[1].start': 'time',
     'changes[0].bands[2].end': 'sameTime',
+    'changes[0].bands[3].start': 'time',
+    'changes[0].bands[4].end': 'time',
     'changes[0].from': 'date',
     'changes[0].vatPercent': 'percent',
     'changes[0].standingPerDay': 'number',
     'changes[0].exportPerKWh': 'number',
-    'changes[0].bands[3].pricePerKWh': 'number'
+    'changes[0].bands[5].pricePerKWh': 'number'
   })
 })
 

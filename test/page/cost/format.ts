@@ -30,7 +30,11 @@ t.test('currencies', async t => {
   const rows = { 'en-GB': 'GBP', en: 'USD', 'de-CH': 'CHF', de: 'EUR', 'fr-CA': 'CAD', 'sv-SE': 'SEK', 'fi-FI': 'EUR', pl: 'PLN' }
   for (const [locale, currency] of Object.entries(rows)) t.equal(currencyFor(locale), currency, locale)
   t.match(
-    listCurrencies('en-GB').find(({ code }) => code === 'GBP'),
+    listCurrencies('en-GB', 'GBP').find(({ code }) => code === 'GBP'),
     { name: 'British Pound' }
+  )
+  t.ok(
+    listCurrencies('en-GB', 'XBT').some(({ code }) => code === 'XBT'),
+    'one that is not known is offered while it is set'
   )
 })

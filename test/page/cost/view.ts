@@ -94,6 +94,29 @@ t.test('when the daemon goes, nothing passes for the present', { buffered: true 
   await phone.screenshot('cost-offline')
 })
 
+t.test('when a proxy says that the daemon is gone, what is shown stays', { buffered: true }, async t => {
+  const { page } = await setUp(t, { tariff, nowMs: Date.parse('2026-11-18T18:59:50Z') }) // new ones are asked for at 19:00
+  await page.locator('.tile').first().waitFor()
+  await page.route('**/api/cost', route => route.fulfill({ status: 502, body: 'Bad Gateway' }))
+  await until('the time of the bills', async () => /As it was at 18:59/.test(await text(page, '.cost')))
+  t.match(await text(page, '.tile'), /Today/, 'bills stay')
+})
+
+t.test('a phone that slept asks anew', { buffered: true }, async t => {
+  const { house, page } = await setUp(t, { tariff })
+  await page.locator('.tile').first().waitFor()
+  const before = await text(page, '.tile')
+  house.leap(12 * hourMs)
+  // Its steady clock stood still meanwhile, but for some seconds.
+  await page.evaluate(`{
+    const [now, steadyMs] = [Date.now, performance.now() + 6_000]
+    Date.now = () => now() + ${12 * hourMs}
+    performance.now = () => steadyMs
+  }`)
+  await until('the bills of another day', async () => (await text(page, '.tile')) !== before)
+  t.pass('the bills are those of another day')
+})
+
 t.test('a tariff is set, changed and removed', { buffered: true }, async t => {
   const { house, phone, page } = await setUp(t, {})
   await page.getByLabel('Price of a kWh').waitFor()
@@ -129,7 +152,19 @@ t.test('a tariff is set, changed and removed', { buffered: true }, async t => {
   house.refusal = { status: 400, error: 'the daemon does not like it', field: 'changes[0].bands[0].name' }
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByText('the daemon does not like it').waitFor()
+  house.refusal = { status: 503, error: 'not now' }
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('not now').waitFor()
+  t.equal(await page.evaluate('document.activeElement.textContent'), 'Save', 'the focus stays where it was')
   house.refusal = undefined
+  await page.getByRole('group', { name: 'Time 1' }).getByLabel('From').press('Delete')
+  await page.getByRole('group', { name: 'Time 1' }).getByLabel('To').press('Delete')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Both times, or neither').waitFor()
+  await page.getByRole('group', { name: 'Time 1' }).getByLabel('From').fill('23:00')
+  await page.getByRole('group', { name: 'Time 1' }).getByLabel('To').fill('06:00')
+  await page.mouse.click(180, 10)
+  t.equal(await page.locator('dialog').count(), 1, 'what was filled in is not lost by a touch beside it')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.locator('dialog').waitFor({ state: 'detached' })
   t.match(house.tariff?.changes[0]?.bands, [
@@ -140,12 +175,20 @@ t.test('a tariff is set, changed and removed', { buffered: true }, async t => {
   await page.getByRole('button', { name: 'Tariff' }).click()
   await page.getByRole('button', { name: 'Add new prices from a date' }).click()
   await page.getByLabel('These hold from').fill('2027-04-01')
+  await page.getByLabel('Price otherwise').fill('cheap')
+  await page.locator('dialog select').first().selectOption('0')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('A number such as 0.25').waitFor()
+  t.equal(await page.getByLabel('Price otherwise').inputValue(), 'cheap', 'it shows the prices of which something is wrong')
   await page.getByLabel('Price otherwise').fill('0.26')
   await page.getByRole('button', { name: 'Save' }).click()
   await page.locator('dialog').waitFor({ state: 'detached' })
   t.match(house.tariff?.changes, [{ from: '2026-11-18' }, { from: '2027-04-01', bands: [{}, { pricePerKWh: '0.26' }] }])
   await page.getByRole('button', { name: 'Tariff' }).click()
-  await page.getByRole('button', { name: 'Remove the tariff' }).click()
+  await page.getByRole('button', { name: 'Add a time' }).click()
+  await page.getByRole('button', { name: 'Remove', exact: true }).click()
+  t.equal(await page.evaluate('document.activeElement.textContent'), 'Add a time', 'the focus does not go with what is removed')
+  await page.getByRole('button', { name: 'Remove the tariff' }).dblclick()
   await page.getByRole('button', { name: 'Really remove?' }).click()
   await page.getByRole('button', { name: 'Show what it costs' }).waitFor()
   t.equal(house.tariff, undefined)
@@ -175,6 +218,12 @@ t.test('bills that were asked for before the tariff was changed are not taken', 
   await (await late).finished()
   await page.evaluate('new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))')
   t.equal(await page.locator('.tile').count(), 0, 'the bills of the tariff that was stay away')
+})
+
+t.test('a currency that the browser does not know stays the one that is set', { buffered: true }, async t => {
+  const { page } = await setUp(t, { tariff: { ...tariff, currency: 'XBT' } })
+  await page.getByRole('button', { name: 'Tariff' }).click()
+  t.equal(await page.getByLabel('Currency').inputValue(), 'XBT')
 })
 
 t.test('on a desktop, in the dark, in German, with a meter that is new', { buffered: true }, async t => {

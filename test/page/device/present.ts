@@ -61,7 +61,9 @@ t.test('what a form changes', async t => {
     kind: 'change',
     change: { name: null, scale: null, temperatureOffset: null, spikeFilter: false, fix144: false }
   })
-  t.strictSame(readForm({ ...form, scale: 'two' }, {}), { kind: 'wrong', field: 'scale' })
+  t.strictSame(readForm({ ...form, temperatureOffset: '\u22121,5' }, {}), { kind: 'change', change: { temperatureOffset: -1.5 } })
+  for (const scale of ['two', '0', '100.5', 'Infinity'])
+    t.strictSame(readForm({ ...form, scale }, {}), { kind: 'wrong', field: 'scale' }, scale)
   t.strictSame(readForm({ ...form, temperatureOffset: '1..2' }, {}), { kind: 'wrong', field: 'temperatureOffset' })
 })
 
