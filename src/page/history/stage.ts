@@ -120,13 +120,13 @@ export class Stage {
     if (span && this.#scene?.picture.unit !== undefined) this.#wishes.onOpen(span.fromMs)
   }
 
-  /** Looks closer or from further away, about what is pointed at. */
-  step(closer: boolean): void {
-    const { picture, period } = this.#scene ?? {}
-    if (!picture || !period) return
+  /** Looks closer or from further away than `window`, which may not be painted yet, about what is pointed at. */
+  step(closer: boolean, window: Range): void {
+    const picture = this.#scene?.picture
+    if (!picture) return
     const place = this.#reading === undefined ? undefined : this.chart.placeOf(this.#reading)
-    const share = place ? (place.left + place.width / 2) / this.chart.widthPx : this.#usualShare(picture)
-    this.#zoomBy(closer ? stepFactor : 1 / stepFactor, share, picture.window)
+    const share = place ? (place.left + place.width / 2) / this.chart.widthPx : this.#usualShare(picture.nowMs, window)
+    this.#zoomBy(closer ? stepFactor : 1 / stepFactor, share, window)
   }
 
   /** Leafs, with a movement if the user likes movements. `fromPx` is where a finger left the chart. */
@@ -145,7 +145,7 @@ export class Stage {
   }
 
   /** With nothing pointed at one wants to see the present closer, or else the middle. */
-  #usualShare({ nowMs, window }: Picture): number {
+  #usualShare(nowMs: number | undefined, window: Range): number {
     return nowMs === undefined ? 0.5 : (nowMs - window.fromMs) / (window.toMs - window.fromMs)
   }
 

@@ -120,8 +120,8 @@ class HistoryView {
     layout.name.addEventListener('click', () => {
       this.#withPeriod((calendar, { period }) => wholeAt(calendar, period.unit, this.#context.nowMs()))
     })
-    layout.closer.addEventListener('click', () => this.#stage.step(true))
-    layout.further.addEventListener('click', () => this.#stage.step(false))
+    layout.closer.addEventListener('click', () => this.#step(true))
+    layout.further.addEventListener('click', () => this.#step(false))
     for (const [name, button] of Object.entries(layout.toggles)) {
       const key = name as keyof Settings['shown']
       button.addEventListener('click', () => {
@@ -140,7 +140,7 @@ class HistoryView {
     const way = key === 'ArrowLeft' ? -1 : key === 'ArrowRight' ? 1 : undefined
     if (way !== undefined && event.shiftKey) setText(this.#layout.status, this.#stage.readOn(way))
     else if (way !== undefined) this.#leaf(way)
-    else if (key === '+' || key === '-') this.#stage.step(key === '+')
+    else if (key === '+' || key === '-') this.#step(key === '+')
     else if (key === '0' && this.#sighted) this.#look({ ...this.#sighted, window: this.#sighted.period })
     else if (key === 'Escape') this.#stage.read(undefined)
     else if (key === 'Enter' && target === this.#layout.plot) this.#stage.open()
@@ -232,6 +232,10 @@ class HistoryView {
     this.#sighted = sighted
     if (this.#settings.unit !== sighted.period.unit) this.#set({ unit: sighted.period.unit })
     this.#load()
+  }
+
+  #step(closer: boolean): void {
+    if (this.#sighted) this.#stage.step(closer, this.#sighted.window)
   }
 
   /** Looks closer, or elsewhere within the period. */
