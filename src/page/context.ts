@@ -36,8 +36,10 @@ export type FirstContext = Omit<Context, 'strings'> & { readonly strings: String
 
 /** A view on the screen. */
 export interface OpenView {
-  /** Something has changed, or a second has passed. `atMs` is a steady clock's time, for movement alone; true while something still moves. */
-  show(state: State, atMs: number): boolean
+  /** Something has changed, or a second of the phone's clock has passed. `atMs` is a steady clock's time, for movement alone. */
+  show(state: State, phoneMs: number, atMs: number): void
+  /** Paints what moves of itself; true while it still does. */
+  paint?(atMs: number): boolean
   /** Leaves the screen: stops timers and requests, lets go of connections. What it put into its host is removed by the frame. */
   close(): void
 }

@@ -27,6 +27,8 @@ export class Frame {
   readonly #scrolls = new Scrolls(this.#host)
   #name: ViewName | undefined
   #shown: Shown = { kind: 'loading' }
+  #state: State | undefined
+  #second = 0
   #said = ''
 
   constructor(context: FirstContext) {
@@ -44,10 +46,17 @@ export class Frame {
     this.#go(false)
   }
 
-  /** Shows what is known; true while something still moves. */
+  /** Shows what is known; true while something still moves. The chip and the view go by one instant, or one of them would call live what the other does not. */
   show(state: State, phoneMs: number, atMs: number): boolean {
-    this.#showPhase(state, phoneMs)
-    return this.#shown.kind === 'open' && this.#shown.view.show(state, atMs)
+    const view = this.#shown.kind === 'open' ? this.#shown.view : undefined
+    const second = Math.floor(phoneMs / 1_000)
+    if (state !== this.#state || second !== this.#second) {
+      this.#showPhase(state, phoneMs)
+      view?.show(state, phoneMs, atMs)
+    }
+    this.#state = state
+    this.#second = second
+    return view?.paint?.(atMs) ?? false
   }
 
   #showPhase(state: State, phoneMs: number): void {
@@ -102,7 +111,7 @@ export class Frame {
 
   #put(view: OpenView): void {
     this.#shown = { kind: 'open', view }
-    view.show(this.#context.state(), performance.now())
+    view.show(this.#context.state(), Date.now(), performance.now())
     this.#scrolls.goBack(this.#name ?? 'now')
   }
 

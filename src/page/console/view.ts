@@ -96,9 +96,8 @@ class Console implements OpenView {
     this.#paint()
   }
 
-  show(): boolean {
+  show(): void {
     this.#paint()
-    return false
   }
 
   close(): void {

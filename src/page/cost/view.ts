@@ -56,7 +56,7 @@ class CostView implements OpenView {
     this.#render()
   }
 
-  show(state: State): boolean {
+  show(state: State): void {
     const told = this.#told
     const isOld = told.kind === 'failed' ? isAway(told.error) : told.kind === 'answer' && told.isOld
     const isBack = isOld && state.link.name === 'up'
@@ -66,7 +66,6 @@ class CostView implements OpenView {
     const soonMs = isBack ? askLeastMs : isGone || isPast ? askAgainMs : askMs
     if (!this.#isAsking && performance.now() >= Math.min(this.#nextAskMs, this.#askedMs + soonMs)) void this.#ask()
     if (told.kind === 'answer') this.#now.show(told.answer, told.costs, state)
-    return false
   }
 
   close(): void {

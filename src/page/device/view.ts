@@ -58,9 +58,8 @@ class Device implements OpenView {
     void this.#refresh()
   }
 
-  show(): boolean {
+  show(): void {
     this.#paint()
-    return false
   }
 
   close(): void {

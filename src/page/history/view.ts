@@ -30,17 +30,10 @@ const retryMs = 10_000
 const fineDelayMs = 180
 
 export function open(host: HTMLElement, context: Context): OpenView {
-  const view = new HistoryView(host, context)
-  return {
-    show(state) {
-      view.show(state)
-      return false
-    },
-    close: () => view.close()
-  }
+  return new HistoryView(host, context)
 }
 
-class HistoryView {
+class HistoryView implements OpenView {
   readonly #context: Context
   readonly #layout: Layout
   readonly #stage: Stage

@@ -3,7 +3,6 @@
 import type { FirstContext, OpenView } from '../context.ts'
 import { find, setText } from '../elements.ts'
 import type { FirstRun } from '../first/view.ts'
-import type { State } from '../model.ts'
 import { Answers } from './answer.ts'
 import { showDay } from './day.ts'
 import { isBefore, present, type View } from './present.ts'
@@ -22,12 +21,9 @@ export function open(host: HTMLElement, context: FirstContext): OpenView {
   if (template instanceof HTMLTemplateElement) host.append(template.content.cloneNode(true))
   const screen = new Screen(strings, formats, location.host)
   const still = matchMedia('(prefers-reduced-motion: reduce)')
-  let shown: State | undefined
-  let shownSecond = 0
+  let shown: View | undefined
   let timer: number | undefined
-  const answers = new Answers(api, () => {
-    shown = undefined
-  })
+  const answers = new Answers(api, () => shown && showAnswer(shown))
 
   /** What is known says nothing of this day, or of the price of what is drawn now. */
   let isPast = false
@@ -38,6 +34,12 @@ export function open(host: HTMLElement, context: FirstContext): OpenView {
     const currency = answer?.currency ?? undefined
     setText(find('rate'), cost === undefined || currency === undefined ? '' : strings.perHour(formats.money(cost, currency)))
     isPast = isLive ? (cost === undefined && answer.costPerHour !== null) || !isOfToday(answer, nowMs) : false
+  }
+  const showAnswer = (view: View) => {
+    showMoney(view)
+    const isLive = view.phase === 'live'
+    const told = { answer: view.total && answers.latest, awaited: view.total !== undefined && answers.awaited && isLive }
+    showDay({ ...told, isLive, nowMs: view.nowMs }, strings, formats)
   }
   let first: Promise<FirstRun | undefined> | undefined
   let beforeAtMs: number | undefined
@@ -55,23 +57,14 @@ export function open(host: HTMLElement, context: FirstContext): OpenView {
   }
   creep()
   return {
-    show(state, atMs) {
-      const phoneMs = nowMs() - state.offsetMs
-      const second = Math.floor(phoneMs / 1_000)
+    show(state, phoneMs, atMs) {
       answers.tick(state.link.name === 'up' && state.sensors.size > 0, isPast, atMs) // the first reading comes first
-      if (state !== shown || second !== shownSecond) {
-        const view = present(state, phoneMs)
-        screen.show(view, atMs)
-        showMoney(view)
-        showFirst(view, atMs)
-        const isLive = view.phase === 'live'
-        const told = { answer: view.total && answers.latest, awaited: view.total !== undefined && answers.awaited && isLive }
-        showDay({ ...told, isLive, nowMs: view.nowMs }, strings, formats)
-      }
-      shown = state
-      shownSecond = second
-      return screen.paint(nowMs(), atMs, still.matches)
+      shown = present(state, phoneMs)
+      screen.show(shown, atMs)
+      showFirst(shown, atMs)
+      showAnswer(shown)
     },
+    paint: atMs => screen.paint(nowMs(), atMs, still.matches),
     close() {
       clearTimeout(timer)
       answers.close()
