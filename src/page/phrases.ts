@@ -25,12 +25,17 @@ export function nameOf({ name, medium, meter, sensor }: Label, strings: Strings)
   return meter > 1 ? strings.mainSensor : strings.wholeHouse
 }
 
+/** As it is called among those of all meters. */
+export function fullNameOf(label: Label, strings: Strings): string {
+  const name = nameOf(label, strings)
+  return label.meter > 1 && label.name === '' ? strings.ofMeter(name, label.meter) : name
+}
+
 /** Such as `Whole house − Solar`. */
 export function formulaOf(terms: readonly Term[], strings: Strings): string {
   return terms
     .map(({ sign, label }) => {
-      const name = nameOf(label, strings)
-      const full = label.meter > 1 && label.name === '' ? strings.ofMeter(name, label.meter) : name
+      const full = fullNameOf(label, strings)
       return sign === '' ? full : `${sign}\u00a0${full}` // a sign stays with what follows it
     })
     .join(' ')

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { german } from '../../src/page/german.ts'
 import type { Label } from '../../src/page/known.ts'
-import { correctionsOf, formulaOf, nameOf } from '../../src/page/phrases.ts'
+import { correctionsOf, formulaOf, fullNameOf, nameOf } from '../../src/page/phrases.ts'
 import { english } from '../../src/page/strings.ts'
 
 const label = (name: string, more: Partial<Label> = {}): Label => ({ name, medium: undefined, meter: 1, sensor: 0, ...more })
@@ -13,6 +13,13 @@ t.test('names', async t => {
   t.equal(nameOf(label('', { meter: 2 }), english), 'Main sensor')
   t.equal(nameOf(label('', { sensor: 3 }), english), 'Sensor 3')
   t.equal(nameOf(label('', { medium: 'gas' }), english), 'Gas')
+})
+
+t.test('names among those of all meters', async t => {
+  t.equal(fullNameOf(label(''), english), 'Whole house')
+  t.equal(fullNameOf(label('', { meter: 2 }), english), 'Main sensor (meter 2)')
+  t.equal(fullNameOf(label('', { meter: 2, sensor: 3 }), english), 'Sensor 3 (meter 2)')
+  t.equal(fullNameOf(label('Barn', { meter: 2 }), english), 'Barn', 'a name stands for itself')
 })
 
 t.test('corrections, in the page’s language', async t => {

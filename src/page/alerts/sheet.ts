@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { make, setText } from '../elements.ts'
 import { isHouse, isPower, knownOf, labelOf } from '../known.ts'
 import { staleMsOf } from '../phase.ts'
-import { nameOf } from '../phrases.ts'
+import { fullNameOf } from '../phrases.ts'
 import { meterIds } from '../places.ts'
 import { openSheet } from '../sheet.ts'
 import { loadStyle } from '../style.ts'
@@ -148,9 +148,6 @@ function sensorsOf({ state, nowMs, strings }: Context, watched = ''): readonly (
   const known = meterIds.flatMap(id => knownOf(state(), id, nowMs(), staleMsOf(state()))).filter(isPower)
   const sorted = [...known.filter(one => !isHouse(one)), ...known.filter(isHouse)]
   const places = sorted.map(({ place }) => place)
-  return [...places, ...(watched === '' || places.includes(watched) ? [] : [watched])].map(place => {
-    const label = labelOf(state(), place)
-    const name = nameOf(label, strings)
-    return [place, label.meter > 1 && label.name === '' ? strings.ofMeter(name, label.meter) : name] as const
-  })
+  const all = watched === '' || places.includes(watched) ? places : [...places, watched]
+  return all.map(place => [place, fullNameOf(labelOf(state(), place), strings)])
 }

@@ -1,8 +1,8 @@
 /** Whose history one may look at: the house, its sensors, their channels, and what is reckoned from them. Pure. */
 import type { NowAnswer } from '../../api.ts'
-import { derivedOf, type Known, knownOf, type Label, labelOf } from '../known.ts'
+import { derivedOf, type Known, knownOf, labelOf } from '../known.ts'
 import type { State } from '../model.ts'
-import { nameOf } from '../phrases.ts'
+import { fullNameOf } from '../phrases.ts'
 import { meterIds, placeOf, sensorsMax } from '../places.ts'
 import type { Strings } from '../strings.ts'
 
@@ -56,12 +56,6 @@ function choicesOfOne({ place, label, measurement }: Known, strings: Strings): r
     name: `${name} · ${strings.channel(channel)}`
   }))
   return [whole, ...channels]
-}
-
-/** As it is called among those of all meters. */
-function fullNameOf(label: Label, strings: Strings): string {
-  const plain = nameOf(label, strings)
-  return label.meter > 1 && label.name === '' ? strings.ofMeter(plain, label.meter) : plain
 }
 
 /** Derived ones come last. */
