@@ -25,6 +25,7 @@ export async function openAlerts(context: Context): Promise<void> {
   const sheet = openSheet(words.title, strings.frame.close)
   const form = document.createElement('form')
   const state = make('p', 'notice warn')
+  state.setAttribute('role', 'status')
   const groups = [usageGroup(context), silentGroup(context), idleGroup(context)]
   const [save, test] = [make('button', 'button primary', words.save), make('button', 'button', words.test)]
   test.setAttribute('type', 'button')
@@ -46,15 +47,19 @@ export async function openAlerts(context: Context): Promise<void> {
       return notify(words.tested, 'test')
     })
   })
+  /** Who has just said no is told what that means; who knew it is not. */
+  const saved = async (rules: readonly Rule[]) => {
+    if (rules.length > 0) watchForAlerts(context)
+    const isAsked = rules.length > 0 && permissionNow() === 'ask'
+    if (!isAsked || (await requestPermission()) !== 'denied') return sheet.close()
+    showPermission()
+    state.scrollIntoView({ block: 'nearest' })
+  }
   form.addEventListener('submit', event => {
     event.preventDefault()
     const rules = groups.flatMap(({ rule }) => rule() ?? [])
     storeRules(rules)
-    if (rules.length > 0) {
-      void requestPermission()
-      watchForAlerts(context)
-    }
-    sheet.close()
+    void saved(rules)
   })
 }
 
