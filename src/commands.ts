@@ -27,11 +27,11 @@ export const commands = [
   { name: 'passwd', isForService: true, writesState: true, about: "set the owner's password" },
   {
     ...{ name: 'backup', operand: 'house.ndjson', isForService: true, writesState: false },
-    about: 'write all that the daemon keeps into a file, while it runs'
+    about: 'write history, energy, tariff and sensors into a file, while the daemon runs'
   },
   {
     ...{ name: 'restore', operand: 'house.ndjson', isForService: true, writesState: false },
-    about: 'take such a file back, in the place of all that is kept'
+    about: 'take such a file back, in the place of all of these'
   }
 ] as const satisfies readonly CommandRow[]
 

@@ -139,7 +139,7 @@ export const settings = {
     argument: 'TOPIC',
     default: 'currentcost',
     allowed: 'a topic of up to 200 characters without wildcards that does not begin with $',
-    help: 'first level of every topic',
+    help: 'first level, or levels, of every topic',
     read: text => (topicNameFault(text) || text.length > 200 || /^[$/]|\/$/.test(text) ? undefined : text)
   },
   zone: {

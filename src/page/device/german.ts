@@ -116,7 +116,7 @@ export const german: Words = {
   copy: 'Kopieren',
   copied: 'Kopiert',
   backup: 'Sicherung',
-  backupWhy: 'Alles, was einen Neustart überlebt: Verlauf, Energie, Tarif, Sensoren.',
+  backupWhy: 'Verlauf, Energie, Tarif und Sensoren als Datei.',
   download: 'Sicherung laden',
   csv: 'Werte als CSV',
   restore: 'Sicherung einspielen …',

@@ -210,7 +210,7 @@ export const english: Words = {
   copy: 'Copy',
   copied: 'Copied',
   backup: 'Backup',
-  backupWhy: 'Everything that outlives a restart: history, energy, tariff, sensors.',
+  backupWhy: 'History, energy, tariff and sensors, as a file.',
   download: 'Download backup',
   csv: 'Readings as CSV',
   restore: 'Restore a backup…',
