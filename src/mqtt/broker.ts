@@ -210,7 +210,7 @@ export class Broker implements Household {
       this.#forget(session, 'sessions-cleaned')
       return
     }
-    session.willAtMs = this.#dueAtMs(session.will)
+    session.willAtMs = this.#dueAtMs(session.will, session.where.sinceMs)
     if (session.will?.delaySeconds === 0) this.#publishWill(session)
     else this.save(session)
   }
@@ -241,7 +241,8 @@ export class Broker implements Household {
         this.keeper.dropDelivery(kept.number, delivery)
       }
       session.will = kept.will
-      session.willAtMs = this.#dueAtMs(kept.will)
+      session.willAtMs = this.#dueAtMs(kept.will, session.where.sinceMs)
+      if (kept.awayMs === undefined) this.save(session) // it is away from now on, whatever happens next
     }
     this.review()
   }
@@ -279,8 +280,9 @@ export class Broker implements Household {
   }
 
   /** When a will is to be published whose client goes now; never, if there is none. */
-  #dueAtMs(will: Will | undefined): number {
-    return this.nowMs() + (will?.delaySeconds ?? Number.POSITIVE_INFINITY) * 1_000
+  /** When the will of a session that is away since then is published. */
+  #dueAtMs(will: Will | undefined, sinceMs: number): number {
+    return sinceMs + (will?.delaySeconds ?? Number.POSITIVE_INFINITY) * 1_000
   }
 
   #publishWill(session: Session): void {

@@ -227,17 +227,17 @@ export class Deliveries<S> {
   #repeat(outbox: Outbox): boolean {
     for (const delivery of this.#window.deliveries()) {
       if (delivery.sent) continue
-      if (!this.#window.hasQuota || (delivery.state === 'released' && this.#releasing > 0)) return false
+      if (delivery.state === 'released' && this.#releasing > 0) return false
+      if (delivery.state === 'message' && !this.#window.hasQuota) continue // PUBREL is not held back for it [MQTT-3.3.4-10]
       const posted = this.#isOverdue(delivery) || this.#isWithheld(delivery) ? 'withheld' : this.#post(outbox, delivery)
       if (posted === 'full') return false
-      if (posted === 'sent') {
-        this.#window.begin(delivery)
-      } else {
+      if (posted === 'sent') this.#window.begin(delivery)
+      else {
         this.#window.finish(delivery)
         this.#drop(delivery)
       }
     }
-    return true
+    return this.#window.isAllSent
   }
 
   #drainQueue(outbox: Outbox): boolean {

@@ -94,8 +94,7 @@ export class Router implements Visitor<Session> {
       const qos = Math.min(message.qos, session.match.qos) as QoS // [MQTT-3.8.4-8]
       const delivered = session.deliver(message, qos, kept, undefined)
       became[delivered]++
-      if (delivered === 'queued') this.#queued(session, publisher)
-      else if (delivered === 'dropped' && qos > 0) this.#lost++
+      if (qos > 0) this.#follow(session, delivered, publisher)
     }
     for (const group of this.#groups) became[this.#deliverToGroup(group, message, kept, publisher)]++
     const offered = this.#matched.length + this.#groups.length
@@ -181,13 +180,14 @@ export class Router implements Visitor<Session> {
     subscriber.match.subscriptionIds = options.identifier > 0 ? [options.identifier] : noIds
     const qos = Math.min(message.qos, options.qos) as QoS // [MQTT-4.8.2-3]
     const delivered = subscriber.deliver(message, qos, kept, group)
-    if (delivered === 'queued') this.#queued(subscriber, publisher)
-    else if (delivered === 'dropped' && qos > 0) this.#lost++
+    if (qos > 0) this.#follow(subscriber, delivered, publisher)
     return delivered
   }
 
-  #queued(subscriber: Session, publisher: Publisher): void {
-    if (subscriber.number > 0) this.#isKept = true
+  /** What a message at QoS 1 or 2 leads to: who publishes waits for a subscriber that is behind, the more so when it was dropped. */
+  #follow(subscriber: Session, delivered: Delivered, publisher: Publisher): void {
+    if (delivered === 'dropped') this.#lost++
+    else if (subscriber.number > 0) this.#isKept = true
     if (typeof publisher === 'string' || !publisher.session || !subscriber.isBehind()) return
     publisher.waitFor(subscriber)
     subscriber.tellCaughtUp(publisher)

@@ -61,6 +61,23 @@ t.test('4: sessions go on to expire as if there had been no crash, and the longe
   t.equal(next.count('sessions-expired'), 1)
 })
 
+t.test('[MQTT-3.1.2-8] a will with a delay, and a session, go on waiting from where they were, however often it crashes', async t => {
+  const away = { ...level5, cleanStart: false, sessionExpirySeconds: 60 }
+  const house = new House()
+  house.connect('away', { ...away, will: will('w=gone', { delaySeconds: 10 }) }).end()
+  house.connect('here', away)
+  house.pass(9_000)
+  const next = new House(house)
+  next.pass(999)
+  t.equal(next.count('wills-published'), 0)
+  next.pass(1)
+  t.equal(next.count('wills-published'), 1)
+  next.pass(50_000)
+  const last = new House(next)
+  last.pass(9_001)
+  t.equal(last.count('sessions-expired'), 2, 'both were away since the first crash at the latest')
+})
+
 t.test('the restored and the new do not pass the bounds together', async t => {
   const house = new House()
   for (const id of ['a', 'b', 'c']) leave(house, id)

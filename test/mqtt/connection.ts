@@ -392,10 +392,9 @@ t.test('[MQTT-3.4.2-1] [MQTT-3.5.2-1] an acknowledgement tells when nobody was t
   full.send(subscribe(1, { a: 1 }))
   full.outbox.room = 0
   for (let n = 0; n < limits.queueMessagesMax; n++) house.broker.publish(message('a=x', { qos: 1 }))
-  t.strictSame(client.send(publish('a=x', { qos: 1, packetId: 1 }), publish('a=x', { qos: 2, packetId: 3 })), [
-    'PUBACK 1 code 151',
-    'PUBREC 3 code 151'
-  ])
+  t.strictSame(client.send(publish('a=x', { qos: 1, packetId: 1 }), publish('a=x', { qos: 2, packetId: 3 })), [], 'it may catch up yet')
+  house.pass(limits.patienceMs)
+  t.strictSame(client.lines(), ['PUBACK 1 code 151', 'PUBREC 3 code 151'])
   t.strictSame(client.send(pubrel(2), pubrel(3)), ['PUBCOMP 2', 'PUBCOMP 3 code 146'], 'a refused one has no packet id')
 })
 

@@ -154,6 +154,22 @@ t.test(
   }
 )
 
+t.test('[MQTT-3.3.4-10] PUBREL does not wait for the quota, and what is held back for that keeps its place', async t => {
+  const rig = new Rig()
+  rig.add('a=1')
+  for (const text of ['a=2', 'a=3']) rig.add(text, 2)
+  rig.drain()
+  rig.deliveries.release(2)
+  rig.add('a=4')
+  t.strictSame(rig.rewind(1), ['PUBLISH a=1 q1 id1 dup', 'PUBREL 2'])
+  rig.deliveries.finish(1, 'PUBACK')
+  t.strictSame(rig.drain(), [], 'both exchanges count')
+  rig.deliveries.finish(2, 'PUBCOMP')
+  t.strictSame(rig.drain(), ['PUBLISH a=3 q2 id3 dup'])
+  rig.deliveries.finish(3, 'PUBREC')
+  t.strictSame(rig.drain(), ['PUBLISH a=4 q1 id4'])
+})
+
 t.test('[MQTT-4.4.0-2] PUBREC with an error ends a delivery', async t => {
   const rig = new Rig()
   rig.add('a=1', 2)

@@ -240,6 +240,17 @@ t.test('a publisher is slowed for a subscriber that is behind, be it itself', as
   t.equal(rig.waited.length, 2, 'the daemon waits for nobody')
 })
 
+t.test('nor does one go on whose message found no room with a subscriber that still takes some', async t => {
+  const rig = new Rig()
+  const slow = rig.begin('slow', { a: 1 })
+  for (let n = 0; n < limits.inflightMax + limits.queueMessagesMax; n++) rig.publish('a=x', 1)
+  t.equal(rig.publish('a=lost', 1, { from: rig.begin('other', {}) }), reasonCodes.quotaExceeded)
+  t.strictSame(rig.waited, [slow])
+  rig.house.nowMs += limits.patienceMs
+  rig.publish('a=lost', 1, { from: rig.begin('another', {}) })
+  t.strictSame(rig.waited, [slow], 'nobody waits for one that takes nothing')
+})
+
 t.test('[MQTT-4.8.2-3] a group takes turns, each at its own QoS and with its own options', async t => {
   const rig = new Rig()
   rig.begin('x', { '$share/g/a': { qos: 1, identifier: 3, retainAsPublished: true } })
