@@ -132,10 +132,11 @@ class WebSocketLink implements Link, FrameOwner {
     else resumeSocket(this.#socket)
   }
 
-  /** Pings; one that was not heard since the last two is gone, whatever a proxy before it says. */
+  /** Pings; one that was not heard since the last two is gone, whatever a proxy before it says. Who is not read from cannot be heard. */
   ping(): void {
-    if (this.#state !== 'open' || this.#socket.isPaused() || this.#socket.writableLength > 0) return
-    if (++this.#unanswered > 2) this.#socket.destroy()
+    if (this.#state !== 'open' || this.#goodbye || this.#socket.writableLength > 0) return
+    this.#unanswered = this.#socket.isPaused() ? 0 : this.#unanswered + 1
+    if (this.#unanswered > 2) this.#socket.destroy()
     else this.#socket.write(pingFrame)
   }
 

@@ -112,3 +112,21 @@ t.test(
     t.strictSame(await idle.rest(), [])
   }
 )
+
+t.test('22: who is not read from, since a subscriber is behind, is pinged too, and not taken for dead', async t => {
+  const served = await serve(t)
+  const slow = await enter(t, served, 'slow')
+  await slow.ask(subscribeOf('t', 1))
+  const hello = clientFrame(bytesOf(connectOf('publisher', { keepAliveSeconds: 3_600 })))
+  const publisher = await upgradeRaw(t, served.httpPort, hello)
+  const count = limits.inflightMax + limits.queueMessagesMax / 2 + 1
+  for (let packetId = 1; packetId <= count; packetId++)
+    publisher.socket.write(clientFrame(bytesOf(publishOf('t', 'x', { qos: 1, packetId }))))
+  await until(() => served.broker.counters.get('publishers-slowed') === 1, 'it is not read from')
+  const pings = (): number => readFrames(publisher.frames()).frames.filter(({ opcode }) => opcode === 9).length
+  for (let round = 1; round <= 4; round++) {
+    served.door.ping()
+    await until(() => pings() === round, 'a ping')
+  }
+  t.equal(served.broker.clients, 2)
+})
