@@ -1,5 +1,6 @@
 /** A session: what the broker keeps for a client id, and how messages wait for it and go out to it (MQTT 5.0 sections 3.1.2.11 and 4.1). */
 import { limits } from '../limits.ts'
+import { Bursts } from './bursts.ts'
 import { Deliveries, type Due } from './deliveries.ts'
 import type { Household } from './household.ts'
 import { IdSet } from './id-set.ts'
@@ -35,12 +36,6 @@ interface Match {
 /** What became of a message offered to a session. */
 export type Delivered = 'sent' | 'queued' | 'dropped'
 
-/** Retained messages that are still to go out for a subscription. */
-interface RetainedBurst {
-  readonly walk: Walk
-  readonly options: SubscriptionOptions
-}
-
 const noIds: readonly number[] = []
 
 /** How most messages go out at QoS 0; one for all, since a fan-out makes many. */
@@ -71,8 +66,8 @@ export class Session {
   readonly #deliveries: Deliveries<Session>
   readonly #subscriptions = new Map<string, SubscriptionOptions>()
   #subscriptionBytes = 0
-  /** By filter, so that there are never more than subscriptions. */
-  #bursts: Map<string, RetainedBurst> | undefined
+  /** Seldom there are any. */
+  #bursts: Bursts | undefined
   /** Publishers that wait until it has caught up. */
   #waiting: Set<Owner> | undefined
   #waitingSinceMs = 0
@@ -126,7 +121,7 @@ export class Session {
 
   /** Removes a subscription, and sends no more of its retained messages; answers whether there was one. [MQTT-3.10.4-2] */
   unsubscribe(filter: string): boolean {
-    this.#bursts?.delete(filter)
+    this.#bursts?.end(filter)
     if (!this.#subscriptions.delete(filter)) return false
     this.#subscriptionBytes -= filterWeightBytes(filter)
     return true
@@ -146,8 +141,8 @@ export class Session {
 
   /** Starts sending the retained messages of a subscription, as fast as the client reads; the same one begins anew. [MQTT-3.3.1-9] */
   deliverRetained(filter: string, walk: Walk, options: SubscriptionOptions): void {
-    this.#bursts ??= new Map()
-    this.#bursts.set(filter, { walk, options })
+    this.#bursts ??= new Bursts()
+    this.#bursts.begin(filter, walk, options)
     this.pump()
   }
 
@@ -220,13 +215,14 @@ export class Session {
   }
 
   /**
-   * Sends what may go now: repeats first, then new messages in their order, then retained ones. These come last, so that no
-   * message that waits follows the newer one of its topic.
+   * Sends what may go now: repeats first, then new messages in their order, then retained ones. While some wait, only those
+   * retained ones go that need no window, and whose topic has nothing that waits.
    */
   pump(): void {
     if (this.where.name === 'away') return
     const outbox = this.where.outbox
-    if (this.#deliveries.drain(outbox)) this.#drainRetained(outbox)
+    const isClear = this.#deliveries.drain(outbox)
+    if (this.#bursts) this.#drainBursts(this.#bursts, outbox, isClear)
     this.letGo()
   }
 
@@ -249,7 +245,9 @@ export class Session {
     if (this.where.name === 'away') return false
     const isPlain = !retain && subscriptionIds.length === 0 && message.expiresAtMs === undefined
     const options = isPlain ? plainQos0 : this.#qos0Options(message, retain, subscriptionIds)
-    return this.where.outbox.publish(message, options) !== 'full'
+    const posted = this.where.outbox.publish(message, options)
+    if (posted === 'too-large') this.#household.counters.count('deliveries-too-large')
+    return posted !== 'full' // [MQTT-3.1.2-25]
   }
 
   #qos0Options(message: Message, retain: boolean, subscriptionIds: readonly number[]): PublishOptions {
@@ -263,32 +261,17 @@ export class Session {
     return true
   }
 
-  /** A burst that waits for the window lets the ones behind it go on: those at QoS 0 need none. */
-  #drainRetained(outbox: Outbox): void {
-    const bursts = this.#bursts
-    if (!bursts) return
-    for (const [filter, burst] of bursts) {
-      const posted = this.#drainBurst(outbox, burst)
-      if (posted === 'full') return
-      if (posted === 'sent') bursts.delete(filter)
-    }
-    if (bursts.size === 0) this.#bursts = undefined
-  }
-
-  #drainBurst(outbox: Outbox, { walk, options }: RetainedBurst): 'sent' | 'full' | 'window-full' {
-    const subscriptionIds = options.identifier > 0 ? [options.identifier] : noIds
-    const nowMs = this.#household.nowMs()
-    for (let message = walk.peek(nowMs); message; message = walk.peek(nowMs)) {
-      if (!this.mayRead(message.topic)) {
-        walk.shift()
-        continue
-      }
-      const qos = Math.min(message.qos, options.qos) as QoS
-      const posted = this.#postRetained(outbox, message, qos, subscriptionIds)
-      if (posted === 'full' || posted === 'window-full') return posted
-      walk.shift()
-    }
-    return 'sent'
+  #drainBursts(bursts: Bursts, outbox: Outbox, isClear: boolean): void {
+    const isSent = bursts.drain(
+      {
+        mayRead: topic => this.mayRead(topic),
+        awaits: topic => !isClear && [...this.#deliveries.all()].some(({ message, sent }) => !sent && message.topic === topic),
+        post: (message, qos, { identifier }) =>
+          isClear || qos === 0 ? this.#postRetained(outbox, message, qos, identifier > 0 ? [identifier] : noIds) : 'window-full'
+      },
+      this.#household.nowMs()
+    )
+    if (isSent) this.#bursts = undefined
   }
 
   #postRetained(outbox: Outbox, message: Message, qos: QoS, subscriptionIds: readonly number[]): Posted | 'window-full' {

@@ -296,6 +296,23 @@ t.test('5: a burst at QoS 1 that waits for the window lets others at QoS 0 go on
   t.strictSame(outbox.lines(), [`PUBLISH a=1 q1 id${limits.inflightMax + 1} retain`])
 })
 
+t.test('5: nor do messages that wait for the window, but of their own topic', async t => {
+  const { session, outbox } = here()
+  deliverMany(session, limits.inflightMax)
+  deliver(session, 'b=old', 1)
+  outbox.take()
+  const retained = store('a=1', 'b=new', 'c=1')
+  deliverRetained(session, retained, '+', 0)
+  deliverRetained(session, retained, 'c', 0)
+  deliverRetained(session, retained, 'a', 1)
+  t.strictSame(outbox.lines(), ['PUBLISH a=1 retain', 'PUBLISH c=1 retain'])
+  acknowledge(session, 1)
+  const ids = [1, 2].map(n => limits.inflightMax + n)
+  t.strictSame(outbox.lines(), [`PUBLISH b=old q1 id${ids[0]}`, 'PUBLISH b=new retain', 'PUBLISH c=1 retain'])
+  acknowledge(session, 2)
+  t.strictSame(outbox.lines(), [`PUBLISH a=1 q1 id${ids[1]} retain`])
+})
+
 t.test('5: a full outbox holds all bursts back, and no id is lost', async t => {
   const { session, outbox } = here()
   outbox.room = 0
