@@ -36,6 +36,11 @@ export class Series {
     this.name = name
   }
 
+  /** The slot of what was added last, but for what the last run had stored. */
+  get lastSlot(): number {
+    return this.#lastSlot
+  }
+
   /** Adds what was measured in a slot of ten seconds, counted since 1970. */
   add(row: Readonly<Row>): void {
     if (row.slot < this.#lastSlot) this.rewrites++

@@ -45,6 +45,7 @@ interface Usual {
   readonly quarters: Float64Array
 }
 
+const mainParts = ['derived', 'all', 'electricity', 'gas', 'water'] as const
 const weekMs = 7 * dayMs
 const usualDaysMin = 3
 /** Clocks that are put back over midnight make a day of 25 hours on the wall, too. */
@@ -143,10 +144,13 @@ export class Archive {
   }
 }
 
+/** A number that was paired anew, with another kind of sensor, is what it was heard as last. */
 function sensorOf(place: string, parts: ReadonlyMap<Part, Known>): HistorySensor {
-  const kind = parts.has('derived') ? 'derived' : parts.has('all') ? 'power' : 'impulses'
-  const medium = kind === 'impulses' ? (['electricity', 'gas', 'water'] as const).find(each => parts.has(each)) : undefined
-  const channels = ([1, 2, 3] as const).filter(channel => parts.has(channel))
+  const lastSlot = (part: Part): number => parts.get(part)?.series.lastSlot ?? -1
+  const main = mainParts.reduce((best, part) => (lastSlot(part) > lastSlot(best) ? part : best))
+  const kind = main === 'derived' ? main : main === 'all' ? 'power' : 'impulses'
+  const medium = main === 'derived' || main === 'all' ? undefined : main
+  const channels = kind === 'power' ? ([1, 2, 3] as const).filter(channel => parts.has(channel)) : []
   return { place, kind, medium, channels, sinceMs: Math.min(...[...parts.values()].map(({ sinceMs }) => sinceMs)) }
 }
 

@@ -83,6 +83,7 @@ t.test('what is put into the past is counted', async t => {
   const series = new Series(new MemoryStore(), '/0/0')
   for (const ms of [0, 10_000, 10_000, 20_000]) series.add(row(startMs + ms))
   t.equal(series.rewrites, 0)
+  t.equal(series.lastSlot, (startMs + 20_000) / 10_000, 'and what came last is known')
   series.add(row(startMs))
   t.equal(series.rewrites, 1)
   series.addAll(minutes, [{ ...row(startMs), slot: startMs / 60_000 }])

@@ -91,6 +91,22 @@ t.test('sensors by their places, and what is asked of them', async t => {
   t.ok(archive.diskBytesMax > 9 * 1e6)
 })
 
+t.test('a number that is paired anew is what it was heard as last', async t => {
+  const { archive, accept } = made()
+  const kinds = (): unknown => archive.sensors().map(({ kind, medium, channels }) => [kind, medium, channels])
+  for (let atMs = startMs; atMs <= startMs + minuteMs; atMs += 10_000) accept(power(atMs, [100, 200, 0], 3))
+  t.strictSame(kinds(), [['power', undefined, [1, 2, 3]]])
+  const anewMs = startMs + hourMs
+  for (let atMs = anewMs; atMs <= anewMs + minuteMs; atMs += 10_000)
+    accept(impulses(atMs, (atMs - anewMs) / 1_000, { sensor: 3, medium: 'gas', impulsesPerUnit: 100 }))
+  t.strictSame(kinds(), [['impulses', 'gas', []]])
+  const question = { place: '3', fromMs: anewMs, toMs: anewMs + 5 * minuteMs, step: '15m', calendar, nowMs: anewMs + hourMs } as const
+  const [row] = archive.query(question)?.rows ?? []
+  t.ok((row?.energyWh ?? 0) > 0, 'its history goes on with what it counts')
+  for (let atMs = anewMs + hourMs; atMs <= anewMs + hourMs + minuteMs; atMs += 10_000) accept(power(atMs, 60, 3))
+  t.strictSame(kinds(), [['power', undefined, [1, 2, 3]]])
+})
+
 t.test('a usual day is the mean of those that are known', async t => {
   const { archive, accept } = made()
   const day = (index: number, watts: number, hours = 24): void => {
