@@ -59,6 +59,15 @@ export class Frame {
     return view?.paint?.(atMs) ?? false
   }
 
+  /** Nobody looks, and nothing is painted: the title, which a tab goes on showing, tells no power. */
+  hide(): void {
+    if (this.#name) this.#entitle(this.#name)
+  }
+
+  #entitle(name: ViewName): void {
+    document.title = name === 'now' ? 'wattslug' : `${this.#context.strings.frame.views[name]} · wattslug`
+  }
+
   #showPhase(state: State, phoneMs: number): void {
     const { chip, chipOfCause } = this.#context.strings
     const { phase, cause } = phaseNow(state, phoneMs)
@@ -81,7 +90,7 @@ export class Frame {
     const label = this.#context.strings.frame.views[name]
     this.#host.setAttribute('aria-label', label)
     document.body.setAttribute('data-view', name)
-    document.title = name === 'now' ? 'wattslug' : `${label} · wattslug`
+    this.#entitle(name)
     for (const other of viewNames) {
       if (other === name) find(`tab-${other}`).setAttribute('aria-current', 'page')
       else find(`tab-${other}`).removeAttribute('aria-current')

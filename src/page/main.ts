@@ -8,7 +8,7 @@ import { loadLanguage } from './language.ts'
 import { openLink } from './link.ts'
 import { followLogOut } from './login.ts'
 import { Memory } from './memory.ts'
-import { type Event, initialState, type State, step } from './model.ts'
+import { type Event, initialState, isSetBack, type State, step } from './model.ts'
 import { recall } from './storage.ts'
 
 const loading = loadLanguage()
@@ -44,7 +44,9 @@ const link = openLink(
 function happen(event: Event): void {
   memory.take(event, performance.now())
   if (event.type === 'link' && event.up) setTimeout(takeBack, saidAgainMs)
+  const before = state
   state = step(state, event)
+  if (isSetBack(before, state)) link.wake()
   if (!dirty) schedule(0)
   dirty = true
 }
@@ -69,6 +71,7 @@ function admit(need: Need): Promise<boolean> {
 function wake(): void {
   if (document.hidden) {
     memory.keep(performance.now()) // it may be the last that is seen of this page
+    frame?.hide()
     return
   }
   link.wake()

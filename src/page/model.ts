@@ -81,6 +81,12 @@ export function step(state: State, event: Event): State {
   }
 }
 
+/** Whether a sensor's reading is from before its last one: the host's clock was set back, and is not what it was taken for. */
+export function isSetBack(before: State, after: State): boolean {
+  if (before.sensors === after.sensors) return false
+  return [...after.sensors].some(([place, { said }]) => said && said.atMs < (before.sensors.get(place)?.said?.atMs ?? 0))
+}
+
 /** The host's own series, and what came since it answered. */
 function renewed(points: readonly Point[], recent: readonly Point[], nowMs: number): readonly Point[] {
   const lastMs = recent[recent.length - 1]?.[0]

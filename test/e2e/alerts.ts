@@ -38,16 +38,28 @@ t.test('a browser in which they may not be shown says so, once it was asked', { 
   t.match(await phone.page.evaluate("localStorage.getItem('wattslug.alerts')"), '"silent"', 'the rule is kept')
 })
 
-t.test('the one for a test comes, and the one for a meter that fell silent', { buffered: true }, async t => {
+t.test('the one for a test comes, then that for high usage, and that for a meter that fell silent', { buffered: true }, async t => {
   const phone = await open(t)
   await phone.page.context().grantPermissions(['notifications'])
   await phone.page.getByRole('button', { name: 'Send a test' }).tap()
   await until('the test', async () => (await notifications(phone)).includes('This is what an alert looks like.'))
-  await phone.page.getByRole('switch', { name: 'Meter silent' }).tap()
-  await phone.page.getByLabel('For minutes').locator('visible=true').fill('1')
+  for (const name of ['High usage', 'Meter silent']) await phone.page.getByRole('switch', { name }).tap()
+  for (const minutes of await phone.page.getByLabel('For minutes').all()) await minutes.fill('1')
+  await phone.page.getByLabel('Above, in watts').fill('400')
   await port.write(bytesOf(houseMessage(500)))
   await phone.page.getByRole('button', { name: 'Save' }).tap()
   await phone.page.locator('dialog').waitFor({ state: 'detached' })
-  await until('the alert', async () => (await notifications(phone)).includes('Nothing was heard of the meter for 1 min.'), 120_000)
+  const seen = new Set<string>() // a browser takes them away after a while
+  await until(
+    'both alerts',
+    async () => {
+      for (const text of await notifications(phone)) seen.add(text)
+      return seen.size === 3
+    },
+    120_000
+  )
+  const texts = [...seen].join('\n')
+  t.match(texts, /The house has drawn more than 400\sW for 1 min\./)
+  t.match(texts, 'Nothing was heard of the meter for 1 min.')
   t.strictSame(phone.errors, [], 'no error in the console')
 })

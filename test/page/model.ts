@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { limits } from '../../src/limits.ts'
+import { isSetBack } from '../../src/page/model.ts'
 import { present } from '../../src/page/now/present.ts'
 import { pointsMax } from '../../src/page/payloads.ts'
 import { formulaOf } from '../../src/page/phrases.ts'
@@ -191,6 +192,17 @@ t.test('the sum’s trace holds each sensor’s last value, but not for ever', a
   }
   const view = present(stateAfter([...linked, recent, reading(1, 1), reading(2, 1)]), phoneMs)
   t.same(view.points.slice(0, 3), points([1, 110], [60, 210], [121, 320]))
+})
+
+t.test('a host whose clock is set back is noticed by its next reading', async t => {
+  const live = stateAfter([...linked, reading(0, 918), reading(1, 50)])
+  const after = (...steps: Step[]) => isSetBack(live, stateAfter(steps, live))
+  t.notOk(after(reading(0, 920, 0)), 'time goes on')
+  t.notOk(after(reading(0, 918)), 'said again')
+  t.notOk(after(message('0/state', '')), 'taken back')
+  t.notOk(after(reading(2, 30, 50_000)), 'another sensor')
+  t.notOk(after(meter('live')))
+  t.ok(after(reading(0, 918, 120_000)))
 })
 
 t.test('another root starts anew', async t => {

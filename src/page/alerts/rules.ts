@@ -20,7 +20,7 @@ export interface Seen {
   readonly nowMs: number
   /** Of the house; undefined when they are not the present. */
   readonly watts: number | undefined
-  /** When the meter was last heard; undefined while the daemon does not answer, for then nobody can tell. */
+  /** When the meter was last heard; undefined while nobody can tell (`isSettled`). */
   readonly heardMs: number | undefined
   /** What its history says of the sensor of an `idle` rule; undefined while it has not been asked. */
   readonly idle: boolean | undefined
@@ -36,10 +36,20 @@ interface Standing {
 
 export type Watch = Readonly<Partial<Record<RuleKind, Standing>>>
 
+/** The page looks at a link that holds: since when without a pause, and when it looked last. */
+export interface Sight {
+  readonly sinceMs: number
+  readonly lookedMs: number
+}
+
 const minuteMs = 60_000
 const hourMs = 3_600_000
 /** Of the time looked at, so much has to be known. */
 const knownLeast = 0.8
+/** Browsers let pages in the background look once a minute; who looks less often was asleep. */
+const pauseMsMost = 90_000
+/** By then a link that died in the meantime is found out, and a meter that speaks was heard. */
+const settleMs = 20_000
 export const bounds = { watts: [1, 100_000], minutes: [1, 1_440], hours: [1, 72] } as const
 
 const calm: Standing = { sinceMs: undefined, told: false }
@@ -55,6 +65,18 @@ export function stepWatch(watch: Watch, rules: readonly Rule[], seen: Seen): { r
     next[rule.kind] = { ...standing, told: standing.sinceMs !== undefined && (standing.told || isDue) }
   }
   return { watch: next, fired }
+}
+
+/** After a pause or with a new link all begins anew: what was said before tells nothing of now. */
+export function stepSight(before: Sight | undefined, isUp: boolean, nowMs: number): Sight | undefined {
+  if (!isUp) return undefined
+  const isPaused = before === undefined || nowMs - before.lookedMs > pauseMsMost
+  return { sinceMs: isPaused ? nowMs : before.sinceMs, lookedMs: nowMs }
+}
+
+/** Whether silence means something by now. */
+export function isSettled(sight: Sight | undefined): boolean {
+  return sight !== undefined && sight.lookedMs - sight.sinceMs >= settleMs
 }
 
 /** When any sensor of a meter was last heard; undefined if none was. What is derived of them says nothing of a meter. */
@@ -89,8 +111,11 @@ export function idleSpan({ hours }: Rule & { readonly kind: 'idle' }, nowMs: num
   return { fromMs: nowMs - (hours + 48) * hourMs, toMs: nowMs }
 }
 
-/** Whether it stayed below its watts for the last hours, and did not before: a sensor that is always off is none to worry about. */
-export function isIdle(rule: Rule & { readonly kind: 'idle' }, history: HistoryAnswer): boolean {
+/**
+ * Whether it stayed below its watts for the last hours, and did not before: a sensor that is always off is none to worry about. One that was not heard
+ * at all counts as off while its meter is heard: without mains it cannot speak.
+ */
+export function isIdle(rule: Rule & { readonly kind: 'idle' }, history: HistoryAnswer, isMeterHeard: boolean): boolean {
   const fromMs = history.nowMs - rule.hours * hourMs
   const highest = (isLate: boolean) =>
     history.startMs.flatMap((atMs, index) => {
@@ -98,13 +123,8 @@ export function isIdle(rule: Rule & { readonly kind: 'idle' }, history: HistoryA
       return atMs >= fromMs === isLate && watts !== null ? [watts] : []
     })
   const knownSeconds = history.startMs.reduce((sum, atMs, index) => sum + (atMs >= fromMs ? (history.knownSeconds[index] ?? 0) : 0), 0)
-  const late = highest(true)
-  return (
-    knownSeconds * 1_000 >= rule.hours * hourMs * knownLeast &&
-    late.length > 0 &&
-    late.every(watts => watts < rule.watts) &&
-    highest(false).some(watts => watts >= rule.watts)
-  )
+  const isKnown = knownSeconds * 1_000 >= rule.hours * hourMs * knownLeast || (knownSeconds === 0 && isMeterHeard)
+  return isKnown && highest(true).every(watts => watts < rule.watts) && highest(false).some(watts => watts >= rule.watts)
 }
 
 /** Rules out of a text that may be anything; what is not sound is left out. */

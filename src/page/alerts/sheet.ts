@@ -26,6 +26,7 @@ export async function openAlerts(context: Context): Promise<void> {
   const form = document.createElement('form')
   const state = make('p', 'notice warn')
   state.setAttribute('role', 'status')
+  state.hidden = true
   const groups = [usageGroup(context), silentGroup(context), idleGroup(context)]
   const [save, test] = [make('button', 'button primary', words.save), make('button', 'button', words.test)]
   test.setAttribute('type', 'button')
@@ -34,25 +35,24 @@ export async function openAlerts(context: Context): Promise<void> {
   form.append(make('p', '', words.why), state, ...groups.map(({ root }) => root), make('p', 'note', words.limits), actions)
   sheet.body.append(form)
 
-  const showPermission = () => {
-    const permission = permissionNow()
+  const showPermission = async () => {
+    const permission = await permissionNow()
     state.hidden = permission === 'granted' || permission === 'ask'
-    test.hidden = permission === 'insecure'
-    setText(state, permission === 'insecure' ? words.insecure : words.denied)
+    if (permission !== 'granted' && permission !== 'ask') setText(state, words[permission])
+    test.hidden = permission === 'insecure' || permission === 'unable'
   }
-  showPermission()
-  test.addEventListener('click', () => {
-    void requestPermission().then(() => {
-      showPermission()
-      return notify(words.tested, 'test')
-    })
+  void showPermission()
+  test.addEventListener('click', async () => {
+    await requestPermission()
+    await showPermission()
+    await notify(words.tested, 'test')
   })
   /** Who has just said no is told what that means; who knew it is not. */
   const saved = async (rules: readonly Rule[]) => {
     if (rules.length > 0) watchForAlerts(context)
-    const isAsked = rules.length > 0 && permissionNow() === 'ask'
+    const isAsked = rules.length > 0 && (await permissionNow()) === 'ask'
     if (!isAsked || (await requestPermission()) !== 'denied') return sheet.close()
-    showPermission()
+    await showPermission()
     state.scrollIntoView({ block: 'nearest' })
   }
   form.addEventListener('submit', event => {

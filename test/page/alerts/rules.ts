@@ -2,7 +2,18 @@
 
 import t from 'tap'
 import type { HistoryAnswer } from '../../../src/api.ts'
-import { heardMsOf, idleSpan, isIdle, type Rule, readRules, type Seen, stepWatch, type Watch } from '../../../src/page/alerts/rules.ts'
+import {
+  heardMsOf,
+  idleSpan,
+  isIdle,
+  isSettled,
+  type Rule,
+  readRules,
+  type Seen,
+  stepSight,
+  stepWatch,
+  type Watch
+} from '../../../src/page/alerts/rules.ts'
 import type { State } from '../../../src/page/model.ts'
 
 type Sensor = State['sensors'] extends ReadonlyMap<string, infer Known> ? Known : never
@@ -81,11 +92,29 @@ function history(maxWatts: readonly (number | null)[]): HistoryAnswer {
 }
 
 t.test('what its history says', async t => {
-  t.ok(isIdle(idle, history([90, 0, 85, 5, 3])), 'it came and went, and does no longer')
-  t.notOk(isIdle(idle, history([90, 0, 85, 5, 60])), 'it runs')
-  t.notOk(isIdle(idle, history([5, 5, 5, 5, 5])), 'it was never on')
-  t.notOk(isIdle(idle, history([90, 90, 90, null, 5])), 'too little is known')
-  t.notOk(isIdle(idle, history([])))
+  t.ok(isIdle(idle, history([90, 0, 85, 5, 3]), true), 'it came and went, and does no longer')
+  t.notOk(isIdle(idle, history([90, 0, 85, 5, 60]), true), 'it runs')
+  t.notOk(isIdle(idle, history([5, 5, 5, 5, 5]), true), 'it was never on')
+  t.notOk(isIdle(idle, history([90, 90, 90, null, 5]), true), 'too little is known')
+  t.ok(isIdle(idle, history([90, 90, 90, null, null]), true), 'it is not heard, as without mains')
+  t.notOk(isIdle(idle, history([90, 90, 90, null, null]), false), 'nothing is heard')
+  t.notOk(isIdle(idle, history([]), true))
+})
+
+t.test('after a pause, or with a new link, silence means nothing yet', async t => {
+  const settled = (looks: readonly (readonly [isUp: boolean, afterSeconds: number])[]) => {
+    let [sight, nowMs] = [undefined as ReturnType<typeof stepSight>, 0]
+    return looks.map(([isUp, seconds]) => {
+      nowMs += seconds * 1_000
+      sight = stepSight(sight, isUp, nowMs)
+      return isSettled(sight)
+    })
+  }
+  const up = (seconds: number) => [true, seconds] as const
+  t.strictSame(settled([up(0), up(5), up(15), up(5)]), [false, false, true, true])
+  t.strictSame(settled([up(0), up(60), up(60)]), [false, true, true], 'in the background a browser lets it look once a minute')
+  t.strictSame(settled([up(0), up(60), up(3_600), up(5), up(20)]), [false, true, false, false, true], 'it slept')
+  t.strictSame(settled([up(0), up(60), [false, 5], up(5), up(20)]), [false, true, false, false, true], 'the link was lost')
 })
 
 t.test('rules out of any text', async t => {
