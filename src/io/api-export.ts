@@ -33,7 +33,8 @@ export function exportEndpoints(parts: Parts, restore: (body: Body) => Promise<n
       method: 'GET',
       path: '/api/export',
       need: 'own',
-      about: 'History, energy, the tariff and what is set of sensors, without what the broker keeps; or all quarters of an hour as a table.',
+      about:
+        'History, energy, the tariff and what is set of sensors, without what the broker keeps; or all quarters of an hour as a table.',
       parameters: { format: choice('`ndjson`, which can be taken back, if none is named.', ['ndjson', 'csv']) },
       answers: { [ndjson]: undefined, [csv]: undefined },
       async answer({ values: { format = 'ndjson' } }) {
