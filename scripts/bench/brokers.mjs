@@ -34,8 +34,8 @@ export const wide = {
 
 /** How each is started, given its ports, a folder of its own and flags for Node. */
 const commands = {
-  wattslug: ({ tcpPort, webSocketPort, folder, nodeFlags, source = 'demo', limits = {} }) => {
-    const settings = ['--source', source, '--host', '127.0.0.1', '--state', folder, '--access', 'open']
+  wattslug: ({ tcpPort, webSocketPort, folder, nodeFlags, source = 'demo', zone = 'local', limits = {} }) => {
+    const settings = ['--source', source, '--zone', zone, '--host', '127.0.0.1', '--state', folder, '--access', 'open']
     const ports = ['--mqtt-port', String(tcpPort), '--http-port', String(webSocketPort)]
     const bounds = Object.entries(limits).flatMap(([name, value]) => ['--limit', `${name}=${value}`])
     return [process.execPath, [...(nodeFlags ?? unitFlags()), bundle, 'run', ...settings, ...ports, ...bounds]]
@@ -88,13 +88,14 @@ let started = 0
 
 /**
  * Starts a broker; done when it listens on both ports. `listenMs` tells how long the first took.
- * @param limits bounds that wattslug is to have @param mosquittoMore lines of mosquitto's configuration @param wrap makes another command of the command
+ * @param folder what wattslug goes on from; else it is an empty one @param zone of its days @param limits bounds that it is to have
+ * @param mosquittoMore lines of mosquitto's configuration @param wrap makes another command of the command
  */
-export const startBroker = async (kind, { scratch, nodeFlags, source, limits, mosquittoMore = '', wrap = (...command) => command }) => {
+export const startBroker = async (kind, { scratch, folder, mosquittoMore = '', wrap = (...command) => command, ...more }) => {
   const [tcpPort, webSocketPort] = await freePorts(2)
-  const folder = join(scratch, `${kind}-${started++}`)
-  mkdirSync(folder)
-  const [command, args] = wrap(...commands[kind]({ tcpPort, webSocketPort, folder, scratch, nodeFlags, source, limits, mosquittoMore }))
+  const own = folder ?? join(scratch, `${kind}-${started++}`)
+  mkdirSync(own, { recursive: true })
+  const [command, args] = wrap(...commands[kind]({ ...more, tcpPort, webSocketPort, folder: own, scratch, mosquittoMore }))
   const startedAt = performance.now()
   const child = start(command, args, kind === 'wattslug' || kind === 'alone' ? unitEnvironment() : {})
   try {

@@ -109,7 +109,7 @@ const collected = async broker => {
  * Anon in KB of a broker that has been idle for a while: the middle of what it was in the last seconds, for V8 collects garbage once, some
  * seconds after the start, and then lets it gather for long.
  */
-const settled = async (pid, { quick }) => {
+export const settled = async (pid, { quick }) => {
   await sleep(quick ? 1_000 : idleMs)
   const series = []
   for (let count = 0; count < idleSamples; count++) {

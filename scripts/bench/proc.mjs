@@ -15,14 +15,14 @@ export const cpuSecondsOf = pid => (statOf(pid, 14) + statOf(pid, 15)) / ticksPe
 export const majorFaultsOf = pid => statOf(pid, 12)
 
 /** Anon in KB before a work, and the most that it was on the way. */
-export const sampled = async (pid, work) => {
+export const sampled = async (pid, work, everyMs = sampleMs) => {
   const before = anonOf(pid)
   let peak = before
   let isDone = false
   const sample = async () => {
     while (!isDone) {
       peak = Math.max(peak, anonOf(pid))
-      await new Promise(resolve => setTimeout(resolve, sampleMs))
+      await new Promise(resolve => setTimeout(resolve, everyMs))
     }
   }
   const [result] = await Promise.all([work.finally(() => (isDone = true)), sample()])

@@ -1,29 +1,35 @@
-/** A year of a house with ten sensors in a store: `load PATH DAYS` puts it there as fast as it can, `ask PATH DAYS` looks at it as the page does. */
-import { readFileSync } from 'node:fs'
+/** `STATE DAYS ZONE` puts a year of a house with ten sensors into the store of a state folder, as fast as it can, and tells what the page asks of it. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Calendar } from '../../src/calendar.ts'
 import { openStore } from '../../src/io/store.ts'
+import { pathOf } from '../../src/page/history/loading.ts'
+import { periodAfter, periodAt, units } from '../../src/page/history/periods.ts'
+import { fineRangeOf, stepOf } from '../../src/page/history/zoom.ts'
 import { Accounts } from '../../src/sinks/accounts.ts'
 import { Archive } from '../../src/sinks/archive.ts'
 import { DerivedHistory } from '../../src/sinks/derived.ts'
 import { Energy } from '../../src/sinks/energy.ts'
 
-const [task, path, days] = process.argv.slice(2)
+const [state, days, zone] = process.argv.slice(2)
 const [sensors, minuteMs, hourMs, dayMs] = [10, 60_000, 3_600_000, 86_400_000]
 /** So many days at the end come at a meter's own pace, and are written as a board does it: forced to the disk each minute. */
 const realDays = 2
-const startMs = 1_735_689_600_000
-const endMs = startMs + Number(days) * dayMs
-const calendar = new Calendar('Europe/London')
+const endMs = Math.floor(Date.now() / minuteMs) * minuteMs
+const startMs = endMs - Number(days) * dayMs
+const calendar = new Calendar(zone)
 
-const store = await openStore(path, () => undefined)
+mkdirSync(state)
+const store = await openStore(join(state, 'store'), () => undefined)
 const encode = text => Buffer.from(text)
 const accounts = new Accounts(
   meter => new Energy({ store, meter, calendar, topicOf: String, factorOf: () => 1, publish: () => undefined, encode })
 )
 accounts.start('')
 const archive = new Archive(accounts, new DerivedHistory(store, calendar))
-process.stdout.write(`${JSON.stringify(task === 'load' ? await load() : await ask())}\n`)
+const loaded = await load()
 await store.close()
+process.stdout.write(`${JSON.stringify({ ...loaded, views: viewsOf() })}\n`)
 
 async function load() {
   let seed = 1
@@ -58,53 +64,20 @@ async function load() {
   return { readings, wroteBytes: perReading('wchar'), blockBytes: perReading('write_bytes'), diskBytesMax: archive.diskBytesMax }
 }
 
-async function ask() {
-  const views = {
-    'day, 10 s': [1, '10s'],
-    'day, 1 min': [1, '1m'],
-    'week, 15 min': [7, '15m'],
-    'month, days': [31, '1d'],
-    'year, days': [365, '1d'],
-    'year, months': [365, '1mo'],
-    'all, months': [3_650, '1mo']
+/** What the page's History asks of each sensor: a period and then the one before, if there was one; and the last hours, looked at closely. */
+function viewsOf() {
+  const ofSensors = rangesOf => Array.from({ length: sensors }, (_, sensor) => rangesOf.map(range => pathFor(sensor, range)))
+  const pathFor = (sensor, range) => pathOf({ ...range, choice: { sensor: String(sensor), channel: null } })
+  const whole = unit => {
+    const period = periodAt(calendar, unit, endMs)
+    const asked = [period, periodAfter(calendar, period, -1)].filter(({ toMs }) => toMs > startMs)
+    return ofSensors(asked.map(range => ({ ...range, step: stepOf(unit) })))
   }
-  await new Promise(resolve => setTimeout(resolve, 500))
-  const before = anon()
-  let peak = before
-  const ms = {}
-  for (const [name, [length, step]] of Object.entries(views)) {
-    const times = []
-    for (let sensor = 0; sensor < sensors; sensor++) {
-      const startedAt = performance.now()
-      const found = archive.query({
-        place: String(sensor),
-        fromMs: Math.max(endMs - length * dayMs, startMs - dayMs),
-        toMs: endMs,
-        step,
-        calendar,
-        nowMs: endMs
-      })
-      for (const row of found.rows) if (row.energyWh < 0) throw new Error('energy was never fed in')
-      times.push(performance.now() - startedAt)
-      peak = Math.max(peak, anon())
-    }
-    ms[name] = times.sort((a, b) => a - b)[sensors >> 1]
-  }
-  const startedAt = performance.now()
-  for (let sensor = 0; sensor < sensors; sensor++) {
-    archive.today(String(sensor), endMs - 1, calendar)
-    archive.usual(String(sensor), endMs - 1, calendar)
-  }
-  ms['now: today and usual day of ten'] = performance.now() - startedAt
-  peak = Math.max(peak, anon())
-  return { ms, grownKb: peak - before }
+  const hours = fineRangeOf({ fromMs: endMs - 3 * hourMs, toMs: endMs }, endMs)
+  return { ...Object.fromEntries(units.map(unit => [`a ${unit}`, whole(unit)])), '3 hours closely': ofSensors([{ ...hours, step: '10s' }]) }
 }
 
 function written() {
   const text = readFileSync('/proc/self/io', 'utf8')
   return Object.fromEntries(text.split('\n').map(line => [line.split(':')[0], Number(line.split(':')[1])]))
-}
-
-function anon() {
-  return Number(/^RssAnon:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
 }

@@ -212,7 +212,8 @@ export function cellsOf(row: HistoryRow, calendar: Calendar): readonly string[] 
   const local = new Date(calendar.wallMsAt(row.startMs)).toISOString().slice(0, 19).replace('T', ' ')
   const [, ...values] = columnNames.map(name => {
     const value = row[name]
-    return value === null ? '' : String(rounded(value, name))
+    // V8 puts the text that String makes of a number among what is old, where it stays for long: many rows made the process grow.
+    return value === null ? '' : JSON.stringify(rounded(value, name))
   })
   return [new Date(row.startMs).toISOString(), end, local, ...values]
 }
