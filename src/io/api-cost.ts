@@ -78,8 +78,8 @@ async function costAnswer(parts: Parts, sensor: string, talliesOf: (archive: Arc
   const { archive } = parts.books
   const known = archive.sensors().find(each => each.place === sensor)
   const heard = latest.sensors().find(each => each.sensor === sensor)
-  if (!known && !heard) throw new Refusal(404, `sensor: ${sensor} was never heard`, 'sensor')
-  if (!isPriced(parts, sensor)) throw new Refusal(404, `sensor: ${sensor} counts no electricity; allowed: a sensor that does`, 'sensor')
+  if (!known && !heard) throw new Refusal(404, `sensor: ${sensor} was never heard; allowed: ${priced(parts)}`, 'sensor')
+  if (!isPriced(parts, sensor)) throw new Refusal(404, `sensor: ${sensor} counts no electricity; allowed: ${priced(parts)}`, 'sensor')
   const watts = heard && !heard.stale && heard.report.kind !== 'impulses' ? heard.report.watts : null
   const question = { sensor, zone: calendar.zone, nowMs: clock.wallMs(), watts, sinceMs: known?.sinceMs ?? null }
   const [prices, readEnergies] = [parts.prices(), energyReader(parts, sensor)]
@@ -89,4 +89,10 @@ async function costAnswer(parts: Parts, sensor: string, talliesOf: (archive: Arc
   let step = steps.next()
   for (; !step.done; step = steps.next()) await turn()
   return answerCost(question, prices, readEnergies, step.value)
+}
+
+/** The sensors that can be asked for. */
+function priced(parts: Parts): string {
+  const places = parts.books.archive.sensors().map(({ place }) => place)
+  return places.filter(place => isPriced(parts, place)).join(', ') || 'none yet'
 }

@@ -88,7 +88,7 @@ export function valuesOf({ parameters, path }: Endpoint, query: string, rest: st
   if (name === undefined || rest === undefined) return readValues(parameters, readQuery(query))
   const { [name]: ofPath, ...ofQuery } = parameters
   return {
-    ...readValues({ [name]: ofPath as Parameter<unknown> }, new Map([[name, decode(rest)]])),
+    ...readValues({ [name]: ofPath as Parameter<unknown> }, new Map([[name, decode(rest, name)]])),
     ...readValues(ofQuery, readQuery(query))
   }
 }

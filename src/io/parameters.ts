@@ -37,7 +37,7 @@ export function readQuery(query: string): ReadonlyMap<string, string> {
     const [name = '', ...rest] = part.replaceAll('+', ' ').split('=')
     const key = decode(name)
     if (found.has(key)) throw new Refusal(400, `${told(key)} stands there twice; allowed: once`, told(key))
-    found.set(key, decode(rest.join('=')))
+    found.set(key, decode(rest.join('='), key))
   }
   return found
 }
@@ -62,12 +62,13 @@ export function readValues(parameters: Parameters, given: ReadonlyMap<string, st
   return values
 }
 
-/** Undoes percent-encoding. @throws Refusal for what is none, or no UTF-8 */
-export function decode(text: string): string {
+/** Undoes percent-encoding. @param name of the parameter whose value it is; none, if it is a name itself @throws Refusal for what is none, or no UTF-8 */
+export function decode(text: string, name?: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw new Refusal(400, `${told(text)} is no percent-encoded UTF-8`)
+    const what = name === undefined ? `${told(text)}: impossible name` : `${told(name)}: impossible value: ${told(text)}`
+    throw new Refusal(400, `${what}; allowed: UTF-8, percent-encoded`, told(name ?? text))
   }
 }
 

@@ -111,8 +111,13 @@ t.test('what gas and water cost is not told: the tariff is of electricity', asyn
   await daemon.untilSaid(/The recording is at its end/)
   await ask(`${daemon.page}api/tariff`, 'PUT', tariff)
   const span = `from=${dateOf(0)}&to=${dateOf(1)}&step=1d&cost=1`
+  const tellsEnergy = ({ measures }: { readonly measures: string }): boolean => ['watts', 'electricity'].includes(measures)
+  const priced = houses.counters.sensors
+    .filter(tellsEnergy)
+    .map(({ number }) => number)
+    .join(', ')
   for (const { number, measures } of houses.counters.sensors) {
-    const isPriced = measures === 'watts' || measures === 'electricity'
+    const isPriced = tellsEnergy({ measures })
     const { json: history } = await ask(`${daemon.page}api/history?sensor=${number}&${span}`)
     t.ok((history['energyWh'] as readonly number[])[0], `${measures} was counted`)
     t.strictSame([history['currency'], 'cost' in history], isPriced ? ['GBP', true] : [undefined, false], measures)
@@ -125,8 +130,11 @@ t.test('what gas and water cost is not told: the tariff is of electricity', asyn
       (current['sensors'] as readonly object[]).find(each => 'sensor' in each && each.sensor === String(number)),
       { medium }
     )
-    t.match(await ask(`${daemon.page}api/cost?sensor=${number}`), isPriced ? { status: 200 } : { status: 404, json: { field: 'sensor' } })
+    const refused = { status: 404, json: { field: 'sensor', error: `sensor: ${number} counts no electricity; allowed: ${priced}` } }
+    t.match(await ask(`${daemon.page}api/cost?sensor=${number}`), isPriced ? { status: 200 } : refused)
   }
+  const unknown = { status: 404, json: { field: 'sensor', error: `sensor: net was never heard; allowed: ${priced}` } }
+  t.match(await ask(`${daemon.page}api/cost?sensor=net`), unknown)
 })
 
 t.test('gas and water are litres in the table of everything, and cubic metres to Prometheus', async t => {
