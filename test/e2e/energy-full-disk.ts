@@ -1,7 +1,5 @@
 /** A file system of 1 MB that fills up: one clear message, no crash; accounting goes on in memory, and all of it is written when there is room. */
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mock } from 'node:test'
 import t from 'tap'
@@ -9,14 +7,16 @@ import { Calendar } from '../../src/calendar.ts'
 import { openStore } from '../../src/io/store.ts'
 import { limits } from '../../src/limits.ts'
 import { Energy } from '../../src/sinks/energy.ts'
+import { startDaemon } from '../fixtures/e2e/daemon.ts'
+import { bytesOf, houseMessage } from '../fixtures/e2e/meter.ts'
+import { Port } from '../fixtures/e2e/port.ts'
+import { mosquittoSub, mqttJs } from '../fixtures/e2e/subscriber.ts'
+import { aWhile } from '../fixtures/e2e/wait.ts'
 import { hourMs, minuteMs, power, startMs } from '../fixtures/history/readings.ts'
+import { mountSmallDisk, noSmallDisk } from '../fixtures/store/small-disk.ts'
 
-t.test('energy on a disk that is full for hours, and then is not', async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'wattslug-'))
-  t.teardown(() => rmdirSync(folder))
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status !== 0)
-    return void t.comment('left out: a file system of 1 MB needs root')
-  t.teardown(() => spawnSync('umount', ['-l', folder]))
+t.test('energy on a disk that is full for hours, and then is not', { skip: noSmallDisk }, async t => {
+  const folder = mountSmallDisk(t)
   const realTimeout = setTimeout
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   t.teardown(() => mock.timers.reset())
@@ -76,4 +76,41 @@ t.test('energy on a disk that is full for hours, and then is not', async t => {
   t.ok(measuredWh / 1_000 <= total + 0.002, 'nothing is there twice')
   t.ok(missingMs <= minuteMs && Math.abs(measuredWh / 1_000 - total) < 0.003, 'and nothing is missing')
   await again.store.close()
+})
+
+t.test('the daemon on a disk that is full as it starts, and again as it runs', { skip: noSmallDisk }, async t => {
+  const folder = mountSmallDisk(t)
+  const ballast = join(folder, 'ballast')
+  const fill = (): void => void t.throws(() => writeFileSync(ballast, new Uint8Array(2_097_152)), { code: 'ENOSPC' })
+  fill()
+  const port = new Port(t)
+  await port.plug()
+  const daemon = await startDaemon(t, { source: port.path, state: folder })
+  await daemon.untilSaid(/The port is open/)
+  const hearing = await mosquittoSub(t, daemon.mqttPort, ['-t', 'currentcost/#'])
+  const speaking = await mqttJs(t, `mqtt://127.0.0.1:${daemon.mqttPort}`)
+  for (const [index, when] of ['as it starts', 'as it runs'].entries()) {
+    if (index > 0) fill()
+    let isKept = false
+    const kept = speaking.client.publishAsync(`kept/${index}`, 'x'.repeat(20_000), { qos: 1, retain: true }).then(() => {
+      isKept = true
+    })
+    await daemon.untilSaid(/No space left on device.*waits in memory/, index + 1)
+    await aWhile(1.2 * limits.storeRetryMs)
+    await port.write(bytesOf(houseMessage(500 + index)))
+    await hearing.until('currentcost/0/power', String(500 + index))
+    t.pass(`${when}: it goes on`)
+    t.equal(daemon.said(/No space left/), index + 1, 'and has said why, once')
+    t.notOk(isKept, 'what is not kept is not acknowledged')
+    t.equal((await fetch(`${daemon.page}health`)).status, 503)
+    rmSync(ballast)
+    await kept
+    await daemon.untilSaid(/what must outlive a restart is in/, index + 1)
+    t.equal((await fetch(`${daemon.page}health`)).status, 200, 'it is well again by itself')
+  }
+  t.equal((await daemon.stop()).code, 0)
+  const next = await startDaemon(t, { source: port.path, state: folder })
+  const later = await mosquittoSub(t, next.mqttPort, ['-t', 'kept/#'])
+  for (const index of [0, 1]) await later.until(`kept/${index}`, /^x{20000}$/)
+  t.equal(next.said(/damaged/), 0)
 })

@@ -91,10 +91,26 @@ t.test('a daemon that goes away and comes back', { buffered: true }, async t => 
   }
 })
 
+/** So long the page's own pings wait for their answer, so that they find out later than this that a connection is dead. */
+const pingAnswerMs = 5_000
+
+/** Notes in a page, by its own clock, the type of each packet that goes out. */
+const noting = `{
+  const { send } = WebSocket.prototype
+  window.sent = []
+  WebSocket.prototype.send = function (packet) {
+    sent.push({ type: packet[0] >> 4, atMs: performance.now() })
+    send.call(this, packet)
+  }
+}`
+const packetTypes = { subscribe: 8, pingreq: 12 } as const
+
 t.test('a phone that slept, while its connection died without a word', { buffered: true }, async t => {
   const { daemon, port } = await setUp(t)
   const network = await makeNetwork(t, daemon.httpPort)
-  const phone = await openPhone(t, browser, `http://127.0.0.1:${network.port}/`)
+  const phone = await takePhone(t, browser)
+  await phone.page.addInitScript(noting)
+  await phone.page.goto(`http://127.0.0.1:${network.port}/`)
   await port.write(bytesOf(houseMessage(300)))
   await phone.untilLive(300)
   const wakings = {
@@ -105,10 +121,13 @@ t.test('a phone that slept, while its connection died without a word', { buffere
   for (const [index, [name, waking]] of Object.entries(wakings).entries()) {
     network.freeze()
     await port.write(bytesOf(houseMessage(301 + index)))
-    const startMs = performance.now()
-    await phone.page.evaluate(waking)
+    const awake = `(() => { const [atMs, before] = [performance.now(), sent.length]; ${waking}; return { atMs, asked: sent.slice(before).map(({ type }) => type) } })()`
+    const { atMs, asked } = (await phone.page.evaluate(awake)) as { readonly atMs: number; readonly asked: readonly number[] }
+    t.strictSame(asked, [packetTypes.pingreq], `${name}: it asks at once whether the daemon is there`)
+    const again = `sent.find(({ type, atMs }) => type === ${packetTypes.subscribe} && atMs > ${atMs})?.atMs`
+    const backMs = await until('a new link', () => phone.page.evaluate(again) as Promise<number | undefined>)
+    t.ok(backMs - atMs < pingAnswerMs, `${name}: it has a new link after ${Math.round(backMs - atMs)} ms`)
     await phone.untilLive(301 + index)
-    t.pass(`${name}: back after ${Math.round(performance.now() - startMs)} ms`)
   }
   t.strictSame(phone.errors, [], 'no error in the console')
 })
@@ -173,13 +192,37 @@ t.test(
   }
 )
 
+t.test('in the background its title tells no power, for nobody renews it there', { buffered: true }, async t => {
+  const { daemon, port } = await setUp(t)
+  const phone = await openPhone(t, browser, daemon.page)
+  await port.write(bytesOf(houseMessage(640)))
+  await phone.untilLive(640)
+  const turn = (isHidden: boolean) =>
+    phone.page.evaluate(
+      `Object.defineProperty(document, 'hidden', { configurable: true, value: ${isHidden} }); document.dispatchEvent(new Event('visibilitychange'))`
+    )
+  await turn(true)
+  t.equal(await phone.page.title(), 'wattslug')
+  await port.write(bytesOf(houseMessage(641)))
+  await turn(false)
+  await phone.untilLive(641)
+  t.match(await phone.page.title(), /^641 W/)
+})
+
 t.test('opened while the daemon is away, it shows what it knew and from when', { buffered: true }, async t => {
   const { daemon, port } = await setUp(t)
   const phone = await takePhone(t, browser, { serviceWorkers: 'allow' })
   await phone.page.goto(daemon.page)
-  await port.write(bytesOf(houseMessage(800) + sensorMessage(4, 44)))
-  await phone.untilLive(800)
+  await port.write(bytesOf(houseMessage(799) + sensorMessage(4, 44)))
+  await phone.untilLive(799)
   await phone.page.evaluate('navigator.serviceWorker.ready.then(() => true)')
+  daemon.program.signal('SIGSTOP')
+  await phone.page.reload()
+  const hanging = await phone.until('offline while the daemon hangs', ({ phase, watts }) => phase === 'offline' && watts !== '')
+  t.match(hanging, { watts: '799', stale: true, age: /^As of \d?\d:\d\d, offline$/ })
+  daemon.program.signal('SIGCONT')
+  await port.write(bytesOf(houseMessage(800)))
+  await phone.untilLive(800)
   await daemon.stop('SIGKILL')
   await phone.page.reload()
   const shown = await phone.until('offline', ({ phase, watts }) => phase === 'offline' && watts !== '')

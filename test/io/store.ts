@@ -1,7 +1,5 @@
 /** The store on disk: the abstract suite, a disk that fails, damage, locks, and processes that are killed. */
-import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
@@ -13,6 +11,7 @@ import { message } from '../fixtures/mqtt/packets.ts'
 import { buildProgram, runAndKill } from '../fixtures/store/child.ts'
 import { deliveryOf, options, SetClocks, sessionOf, utf8, willOf } from '../fixtures/store/kept.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
+import { mountSmallDisk, noSmallDisk } from '../fixtures/store/small-disk.ts'
 import { bytes, entriesOf, storeSuite, synced, text, written } from '../fixtures/store/store-suite.ts'
 
 async function open(t: Test, path: string, told: (status: StoreStatus) => void = () => undefined, disk?: Disk): Promise<DiskStore> {
@@ -435,12 +434,8 @@ t.test('a disk that fails', async t => {
   })
 })
 
-t.test('a real disk that is full, and then is not', async t => {
-  const folder = mkdtempSync(join(tmpdir(), 'wattslug-'))
-  t.teardown(() => rmdirSync(folder))
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status !== 0)
-    return void t.comment('left out: a file system of 1 MB needs root')
-  t.teardown(() => spawnSync('umount', ['-l', folder]))
+t.test('a real disk that is full, and then is not', { skip: noSmallDisk }, async t => {
+  const folder = mountSmallDisk(t)
   const realTimeout = setTimeout
   mock.timers.enable({ apis: ['setTimeout', 'setInterval'] })
   const states: string[] = []

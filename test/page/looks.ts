@@ -141,6 +141,7 @@ t.test('money, shares and moments', async t => {
 
 interface PageFile {
   readonly name: string
+  readonly type: string
   readonly body: Buffer
   readonly gzip: Buffer
 }
@@ -163,10 +164,11 @@ function laterBytes(files: ReadonlyMap<string, PageFile>, html: string): number 
   return [...wanted].reduce((sum, name) => sum + (files.get(name)?.gzip.length ?? 0), 0)
 }
 
+const script = new URL('../../scripts/page.mjs', import.meta.url).href
+const { bundlePage } = (await import(script)) as { bundlePage: () => Promise<readonly PageFile[]> }
+const files = new Map((await bundlePage()).map(file => [file.name, file]))
+
 t.test('the first load of Now is 35 KB at most', async t => {
-  const script = new URL('../../scripts/page.mjs', import.meta.url).href
-  const { bundlePage } = (await import(script)) as { bundlePage: () => Promise<readonly PageFile[]> }
-  const files = new Map((await bundlePage()).map(file => [file.name, file]))
   const html = files.get('index.html')?.body.toString() ?? ''
   const named = [...html.matchAll(/(?:src|href)="([\w.-]+)"/g)].map(([, name = '']) => name)
   const wanted = new Set(['index.html', ...named.filter(name => name !== 'apple-touch-icon.png')]) // which only a home screen asks for
@@ -180,6 +182,32 @@ t.test('the first load of Now is 35 KB at most', async t => {
   t.ok(bytes <= firstLoadBytesMost, `${bytes} bytes of ${firstLoadBytesMost}`)
   const withHistory = bytes + laterBytes(files, html)
   t.ok(withHistory <= withHistoryBytesMost, `with History ${withHistory} bytes of ${withHistoryBytesMost}`)
+})
+
+/** What a PNG says of its size: its first chunk is IHDR, which begins with width and height. */
+function sizesOf(png: Buffer): string {
+  return png.toString('latin1', 12, 16) === 'IHDR' ? `${png.readUInt32BE(16)}x${png.readUInt32BE(20)}` : 'no PNG'
+}
+
+t.test('what a home screen is told: a name, colours, and icons that are there and as large as it says', async t => {
+  t.match(files.get('index.html')?.body.toString(), '<link rel="manifest" href="manifest.webmanifest">')
+  const manifest = JSON.parse(files.get('manifest.webmanifest')?.body.toString() ?? '')
+  t.strictSame(
+    ['name', 'short_name', 'start_url', 'scope', 'display'].map(member => manifest[member]),
+    ['wattslug', 'wattslug', './', './', 'standalone']
+  )
+  for (const colour of ['theme_color', 'background_color']) t.match(manifest[colour], /^#[0-9a-f]{6}$/, colour)
+  for (const { src, type, sizes } of manifest.icons as readonly Readonly<Record<'src' | 'type' | 'sizes', string>>[]) {
+    const file = files.get(src)
+    t.equal(file?.type, type, src)
+    t.equal(file && type === 'image/png' ? sizesOf(file.body) : 'any', sizes, src)
+  }
+  t.strictSame(
+    ['192x192', '512x512'].filter(size => !manifest.icons.some(({ sizes }: { readonly sizes: string }) => sizes === size)),
+    [],
+    'the two that Chromium asks for'
+  )
+  for (const { url } of manifest.shortcuts) t.ok(viewNames.includes(url.replace('./#', '')), url)
 })
 
 const folder = new URL('../../src/page/', import.meta.url)
