@@ -48,7 +48,7 @@ export const measureHistory = async context => {
         row(`${name}, MB`, visited, ({ exports }) => exports[name].bytes / 1_000, megabytes),
         row(`${name}, s`, visited, ({ exports }) => exports[name].seconds, decimals(1))
       ]),
-      row('memory grows while they stream, MB', visited, ({ exportsKb }) => exportsKb, megabytes, grownMost)
+      row('memory grows while they stream, MB', visited, ({ exportsKb }) => exportsKb, megabytes)
     ],
     notes: [
       'History: a reading each minute, and each 6 s in the last two days, of which the bytes are told: forced to the disk each minute, with all that',
