@@ -2,7 +2,7 @@
  * `npm run bench`: start-up, memory, throughput, latency and hardship beside mosquitto and aedes, as one table.
  * With arguments: only the themes they name; `--quick` measures for too short a time, to see whether all goes.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { bundleAedes, unitEnvironment, unitFlags } from './bench/brokers.mjs'
@@ -82,6 +82,7 @@ async function bundleAlone(scratch) {
     join(scratch, 'alone.cjs'),
     await bundleDaemon({ version: 'bench', page: [], entry: join(root, 'scripts/bench/alone.mjs') })
   )
+  symlinkSync(join(root, 'dist/prebuilds'), join(scratch, 'prebuilds')) // the store's
 }
 
 async function printMachine() {

@@ -1,5 +1,6 @@
-/** The broker of wattslug alone: TCP and WebSocket on two given ports, without meters, page and store. */
+/** The broker of wattslug alone: TCP and WebSocket on two given ports, without meters and page; with a store in a folder, if one is given. */
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { budgetOf } from '../../src/budget.ts'
 import { Clients } from '../../src/io/clients.ts'
 import { systemClock } from '../../src/io/clock.ts'
@@ -14,10 +15,10 @@ import { Broker } from '../../src/mqtt/broker.ts'
 import { brokerCounters } from '../../src/mqtt/household.ts'
 import { Keeper } from '../../src/mqtt/keeper.ts'
 
-const [tcpPort, webSocketPort] = process.argv.slice(2).map(Number)
+const [tcpPort, webSocketPort, folder] = process.argv.slice(2)
 
 /** A store that keeps nothing. */
-const store = {
+const noStore = {
   state: 'open',
   waitingBytes: 0,
   get: () => undefined,
@@ -28,17 +29,23 @@ const store = {
   afterSync: done => setImmediate(done)
 }
 
-const log = makeLog(line => process.stderr.write(line), false, systemClock.wallMs)
-const text = { encode: string => Buffer.from(string), decode: bytes => Buffer.from(bytes).toString() }
-const keeper = new Keeper(store, text, systemClock)
-const randomId = () => `wattslug-${randomBytes(9).toString('hex')}`
-const broker = new Broker(new Counters(brokerCounters), keeper, () => systemClock.monotonicMs(), randomId)
-keeper.load(kept => broker.restore(kept))
-const pool = new Pool(budgetOf(limits).poolSlabs, limits.slabBytes)
-const clients = new Clients(broker, pool, systemClock, log)
-const door = makeWebSocketDoor(link => clients.accept(link))
-makeTcpServer(link => clients.accept(link)).listen(tcpPort, '127.0.0.1')
-makeHttpServer([], {}, door).listen(webSocketPort, '127.0.0.1')
-setInterval(() => clients.tick(), limits.tickMs)
-setInterval(() => door.ping(), limits.webSocketPingMs)
-process.stdout.write(`pool ${pool.buffer.byteLength}\n`)
+/** Not at the top, which a CommonJS bundle cannot wait in. */
+async function serve() {
+  const store = folder ? await (await import('../../src/io/store.ts')).openStore(join(folder, 'store'), () => undefined) : noStore
+  const log = makeLog(line => process.stderr.write(line), false, systemClock.wallMs)
+  const text = { encode: string => Buffer.from(string), decode: bytes => Buffer.from(bytes).toString() }
+  const keeper = new Keeper(store, text, systemClock)
+  const randomId = () => `wattslug-${randomBytes(9).toString('hex')}`
+  const broker = new Broker(new Counters(brokerCounters), keeper, () => systemClock.monotonicMs(), randomId)
+  keeper.load(kept => broker.restore(kept))
+  const pool = new Pool(budgetOf(limits).poolSlabs, limits.slabBytes)
+  const clients = new Clients(broker, pool, systemClock, log)
+  const door = makeWebSocketDoor(link => clients.accept(link))
+  makeTcpServer(link => clients.accept(link)).listen(Number(tcpPort), '127.0.0.1')
+  makeHttpServer([], {}, door).listen(Number(webSocketPort), '127.0.0.1')
+  setInterval(() => clients.tick(), limits.tickMs)
+  setInterval(() => door.ping(), limits.webSocketPingMs)
+  process.stdout.write(`pool ${pool.buffer.byteLength}\n`)
+}
+
+void serve()

@@ -45,6 +45,11 @@ const commands = {
     process.execPath,
     [...unitFlags(), join(scratch, 'alone.cjs'), String(tcpPort), String(webSocketPort)]
   ],
+  /** The same with a store. */
+  stored: ({ folder, ...where }) => {
+    const [command, args] = commands.alone(where)
+    return [command, [...args, folder]]
+  },
   mosquitto: ({ tcpPort, webSocketPort, folder, mosquittoMore }) => {
     const config = join(folder, 'mosquitto.conf')
     writeFileSync(config, mosquittoConfig(tcpPort, webSocketPort, mosquittoMore))
@@ -97,7 +102,7 @@ export const startBroker = async (kind, { scratch, folder, mosquittoMore = '', w
   mkdirSync(own, { recursive: true })
   const [command, args] = wrap(...commands[kind]({ ...more, tcpPort, webSocketPort, folder: own, scratch, mosquittoMore }))
   const startedAt = performance.now()
-  const child = start(command, args, kind === 'wattslug' || kind === 'alone' ? unitEnvironment() : {})
+  const child = start(command, args, ['wattslug', 'alone', 'stored'].includes(kind) ? unitEnvironment() : {})
   try {
     await listening(child, kind, tcpPort)
     const listenMs = performance.now() - startedAt

@@ -15,6 +15,10 @@ const [state, days, zone] = process.argv.slice(2)
 const [sensors, minuteMs, hourMs, dayMs] = [10, 60_000, 3_600_000, 86_400_000]
 /** So many days at the end come at a meter's own pace, and are written as a board does it: forced to the disk each minute. */
 const realDays = 2
+/** Before these, the store takes away what is too old and merges its tables, for which such haste leaves no time. */
+const calmDays = 7
+const calmMs = 20
+const stillMs = 3_000
 const endMs = Math.floor(Date.now() / minuteMs) * minuteMs
 const startMs = endMs - Number(days) * dayMs
 const calendar = new Calendar(zone)
@@ -50,8 +54,10 @@ async function load() {
     for (let sensor = 0; sensor < sensors; sensor++, readings++) hear(atMs + 600 * sensor, sensor)
     // An hour waits in memory and is written at once: what is written again and again is written once.
     if (atMs % hourMs === 0) await new Promise(resolve => store.afterWrite(resolve))
+    if (atMs % hourMs === 0 && endMs - atMs < (realDays + calmDays) * dayMs) await sleep(calmMs)
   }
   await new Promise(resolve => store.afterSync(resolve))
+  for (let last; last !== written().wchar; await sleep(stillMs)) last = written().wchar
   const [before, loaded] = [written(), readings]
   for (let atMs = endMs - realDays * dayMs; atMs < endMs; atMs += minuteMs) {
     for (let ms = 0; ms < minuteMs; ms += 6_000)
@@ -75,6 +81,10 @@ function viewsOf() {
   }
   const hours = fineRangeOf({ fromMs: endMs - 3 * hourMs, toMs: endMs }, endMs)
   return { ...Object.fromEntries(units.map(unit => [`a ${unit}`, whole(unit)])), '3 hours closely': ofSensors([{ ...hours, step: '10s' }]) }
+}
+
+function sleep(ms) {
+  return new Promise(resolve => setTimeout(resolve, ms))
 }
 
 function written() {
