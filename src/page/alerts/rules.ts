@@ -123,8 +123,10 @@ export function isIdle(rule: Rule & { readonly kind: 'idle' }, history: HistoryA
       return atMs >= fromMs === isLate && watts !== null ? [watts] : []
     })
   const knownSeconds = history.startMs.reduce((sum, atMs, index) => sum + (atMs >= fromMs ? (history.knownSeconds[index] ?? 0) : 0), 0)
-  const isKnown = knownSeconds * 1_000 >= rule.hours * hourMs * knownLeast || (knownSeconds === 0 && isMeterHeard)
-  return isKnown && highest(true).every(watts => watts < rule.watts) && highest(false).some(watts => watts >= rule.watts)
+  const late = highest(true)
+  const isKnown = knownSeconds * 1_000 >= rule.hours * hourMs * knownLeast && late.length > 0 // what is filled in tells no watts
+  const isOff = isKnown ? late.every(watts => watts < rule.watts) : knownSeconds === 0 && isMeterHeard
+  return isOff && highest(false).some(watts => watts >= rule.watts)
 }
 
 /** Rules out of a text that may be anything; what is not sound is left out. */

@@ -98,6 +98,8 @@ t.test('what its history says', async t => {
   t.notOk(isIdle(idle, history([90, 90, 90, null, 5]), true), 'too little is known')
   t.ok(isIdle(idle, history([90, 90, 90, null, null]), true), 'it is not heard, as without mains')
   t.notOk(isIdle(idle, history([90, 90, 90, null, null]), false), 'nothing is heard')
+  const filled = { ...history([90, 90, 90, null, null]), knownSeconds: [3_600, 3_600, 3_600, 3_600, 3_600] }
+  t.notOk(isIdle(idle, filled, true), 'energy out of the meter’s memory tells no watts')
   t.notOk(isIdle(idle, history([]), true))
 })
 
