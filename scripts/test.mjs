@@ -5,12 +5,12 @@ import { capture, main, root } from './command.mjs'
 import { checkNode, installDebian, installPackages } from './setup.mjs'
 import { runTap } from './tap.mjs'
 
-/** What the scenarios talk to, what stock clients in other languages need, and what judges the packages and tries them in a bare Debian. */
+/** What the scenarios talk to, what stock clients in other languages need, a font as wide as phones', and what judges the packages and tries them in a bare Debian. */
 const debianPackages = [
   ...['chromium', 'mosquitto', 'mosquitto-clients', 'paho.mqtt.c-examples', 'python3-paho-mqtt', 'socat', 'strace'],
   ...['default-jre-headless', 'ecj', 'libmqtt-client-java'],
   ...['golang-go', 'golang-github-eclipse-paho.mqtt.golang-dev'],
-  ...['lintian', 'man-db', 'mmdebstrap']
+  ...['fonts-liberation', 'lintian', 'man-db', 'mmdebstrap']
 ]
 
 const tsc = 'typescript/bin/tsc'

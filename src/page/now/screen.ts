@@ -16,6 +16,8 @@ const spokenEveryMs = 60_000
 const charactersLarge = 4
 /** And with more than this, smaller still. */
 const charactersLong = 5
+/** How wide a bold digit may be, as a share of the font's size, for the numbers' sizes to fit. */
+const digitWidthMost = 0.6
 const levelMidWatts = 1_500
 const levelHighWatts = 4_000
 
@@ -33,6 +35,7 @@ export class Screen {
     this.#strings = strings
     this.#formats = formats
     this.#host = host
+    document.documentElement.style.setProperty('--narrow', String(narrowOf(find('power'))))
     const labels = { watts: formats.scale, time: formats.span, now: strings.now }
     const canvas = find('trace')
     if (!(canvas instanceof HTMLCanvasElement)) throw new Error('No canvas')
@@ -172,4 +175,12 @@ function levelOf(watts: number): string {
   if (watts < 0) return 'export'
   if (watts < levelMidWatts) return 'low'
   return watts < levelHighWatts ? 'mid' : 'high'
+}
+
+/** By how much numbers are to be smaller because the font that a phone's owner has chosen is a wide one. */
+function narrowOf(element: HTMLElement): number {
+  const context = document.createElement('canvas').getContext('2d')
+  if (!context) return 1
+  context.font = `700 100px ${getComputedStyle(element).fontFamily}`
+  return Math.min(1, (100 * digitWidthMost) / context.measureText('0').width)
 }
