@@ -51,7 +51,7 @@ export const measureHistory = async context => {
       row('memory grows while they stream, MB', visited, ({ exportsKb }) => exportsKb, megabytes)
     ],
     notes: [
-      'History: a reading each minute, and each 6 s in the last two days, of which the bytes are told: forced to the disk each minute, with all that',
+      'History: a reading each minute, and each 6 s in the last fortnight, of which the bytes are told: forced to the disk each minute, with all that',
       'LevelDB writes when it merges tables. Whole blocks are pages of 4 KB that became dirty; each forced write has one at least, however few sensors share it.',
       'The daemon is asked by HTTP what the page asks, with costs: of History a period and the one before it, the median of ten sensors. Memory is anon,',
       'above what the daemon had at rest, while the meter goes on; nothing waits for a collection between.'

@@ -13,8 +13,11 @@ import { Energy } from '../../src/sinks/energy.ts'
 
 const [state, days, zone] = process.argv.slice(2)
 const [sensors, minuteMs, hourMs, dayMs] = [10, 60_000, 3_600_000, 86_400_000]
-/** So many days at the end come at a meter's own pace, and are written as a board does it: forced to the disk each minute. */
-const realDays = 2
+/**
+ * So many days at the end come at a meter's own pace, and are written as a board does it: forced to the disk each minute. LevelDB merges
+ * a table with more or fewer of the others by chance, and takes away what is too old once a day: in two days that tells nothing.
+ */
+const realDays = 14
 /** Before these, the store takes away what is too old and merges its tables, for which such haste leaves no time. */
 const calmDays = 7
 const calmMs = 20
