@@ -18,9 +18,9 @@ const [sensors, minuteMs, hourMs, dayMs] = [10, 60_000, 3_600_000, 86_400_000]
  * a table with more or fewer of the others by chance, and takes away what is too old once a day: in two days that tells nothing.
  */
 const realDays = 14
-/** Before these, the store takes away what is too old and merges its tables, for which such haste leaves no time. */
-const calmDays = 7
-const calmMs = 20
+/** Before these, what is too old is taken away as often as on a board and tables are merged, for which such haste leaves no time. */
+const calmDays = 60
+const calmMs = 2
 const stillMs = 3_000
 const endMs = Math.floor(Date.now() / minuteMs) * minuteMs
 const startMs = endMs - Number(days) * dayMs
@@ -28,6 +28,12 @@ const calendar = new Calendar(zone)
 
 mkdirSync(state)
 const store = await openStore(join(state, 'store'), () => undefined)
+let looking = 0
+const entries = store.entries.bind(store)
+store.entries = (prefix, countMax, done, after) => {
+  looking++
+  entries(prefix, countMax, found => [done(found), looking--], after)
+}
 const encode = text => Buffer.from(text)
 const accounts = new Accounts(
   meter => new Energy({ store, meter, calendar, topicOf: String, factorOf: () => 1, publish: () => undefined, encode })
@@ -57,7 +63,8 @@ async function load() {
     for (let sensor = 0; sensor < sensors; sensor++, readings++) hear(atMs + 600 * sensor, sensor)
     // An hour waits in memory and is written at once: what is written again and again is written once.
     if (atMs % hourMs === 0) await new Promise(resolve => store.afterWrite(resolve))
-    if (atMs % hourMs === 0 && endMs - atMs < (realDays + calmDays) * dayMs) await sleep(calmMs)
+    const isCalm = endMs - atMs < (realDays + calmDays) * dayMs
+    while (isCalm && atMs % hourMs === 0 && looking > 0) await sleep(calmMs)
   }
   await new Promise(resolve => store.afterSync(resolve))
   for (let last; last !== written().wchar; await sleep(stillMs)) last = written().wchar
@@ -66,6 +73,7 @@ async function load() {
     for (let ms = 0; ms < minuteMs; ms += 6_000)
       for (let sensor = 0; sensor < sensors; sensor++, readings++) hear(atMs + ms + 400 * sensor, sensor)
     await new Promise(resolve => store.afterSync(resolve))
+    while (looking > 0) await sleep(calmMs)
   }
   accounts.save('')
   const after = written()
