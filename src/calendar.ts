@@ -38,18 +38,18 @@ const blocksMax = 1_024
 export class Calendar {
   /** Such as `Europe/London`. */
   readonly zone: string
-  readonly #clock: Intl.DateTimeFormat
+  readonly #askOffsetMs: (atMs: number) => number
   readonly #blocks = new Map<number, Block>()
   #lastIndex = Number.NaN
   #last: Block = { changeMs: 0, beforeMs: 0, afterMs: 0 }
 
-  /** @throws RangeError for a zone that the system does not know */
-  constructor(zone: string) {
+  /**
+   * @param askOffsetMs by how much clocks of the zone are ahead of UTC at a whole second; without it Intl is asked
+   * @throws RangeError for a zone that Intl does not know
+   */
+  constructor(zone: string, askOffsetMs: (atMs: number) => number = offsetsByIntl(zone)) {
     this.zone = zone
-    this.#clock = new Intl.DateTimeFormat('en-US', {
-      ...{ timeZone: zone, calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23' },
-      ...{ year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }
-    })
+    this.#askOffsetMs = askOffsetMs
   }
 
   /** By how much the wall clock is ahead of UTC. */
@@ -151,10 +151,15 @@ export class Calendar {
     }
     return { changeMs: after, beforeMs, afterMs }
   }
+}
 
-  /** Of an instant that is a whole second. */
-  #askOffsetMs(atMs: number): number {
-    const numbers = this.#clock.format(atMs).match(/\d+/g) as string[]
+function offsetsByIntl(zone: string): (atMs: number) => number {
+  const clock = new Intl.DateTimeFormat('en-US', {
+    ...{ timeZone: zone, calendar: 'gregory', numberingSystem: 'latn', hourCycle: 'h23' },
+    ...{ year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }
+  })
+  return atMs => {
+    const numbers = clock.format(atMs).match(/\d+/g) as string[]
     const [month, day, year, hour, minute, second] = numbers.map(Number) as [number, number, number, number, number, number]
     return Date.UTC(year, month - 1, day, hour, minute, second) - atMs
   }

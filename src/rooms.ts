@@ -12,6 +12,7 @@ import { Restorer } from './io/restore.ts'
 import { Resumption } from './io/resume.ts'
 import type { Source } from './io/source.ts'
 import { Tariffs } from './io/tariffs.ts'
+import { goBy } from './io/zone.ts'
 import { encode, type Keeping } from './keeping.ts'
 import { describeCycle } from './meters/cycle.ts'
 import type { Message } from './mqtt/packet.ts'
@@ -40,7 +41,7 @@ export interface Rooms extends Changes {
 /** Furnishes the rooms, with the books open if the store can be read. */
 export async function furnish(config: Config, { broker, store, path }: Keeping, clock: Clock, log: Log): Promise<Rooms> {
   const { root, derivations } = config
-  const calendar = new Calendar(config.zone)
+  const calendar = new Calendar(config.zone, goBy(config.zone))
   const publish = (message: Message): void => broker.publish(message)
   const publisher = new Publisher({ root, publish, encode })
   const recent = new Recent()

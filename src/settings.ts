@@ -2,6 +2,7 @@
 import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { makeProxies } from './io/proxies.ts'
+import { readZone } from './io/zone.ts'
 import { limits } from './limits.ts'
 import { topicNameFault } from './mqtt/topic.ts'
 
@@ -202,15 +203,6 @@ function makeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
   if (dirname(path) !== path) makeFolder(dirname(path))
   mkdirSync(path, { mode: 0o750 })
-}
-
-/** By the name that the system has for it. */
-function readZone(text: string): string | undefined {
-  try {
-    return new Intl.DateTimeFormat('en', text === 'local' ? {} : { timeZone: text }).resolvedOptions().timeZone
-  } catch {
-    return undefined
-  }
 }
 
 function readProxies(text: string): readonly string[] | undefined {
