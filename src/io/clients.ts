@@ -9,7 +9,7 @@ import type { Event } from '../mqtt/phase.ts'
 import type { Callers } from './callers.ts'
 import type { Clock } from './clock.ts'
 import { Encoder } from './encoder.ts'
-import { faultReasonCodes, type WireFault, wireFaults } from './fault.ts'
+import { toldOf, type WireFault, wireFaults } from './fault.ts'
 import { Inbox, type Taken } from './inbox.ts'
 import type { Link, LinkOwner } from './link.ts'
 import type { Log } from './log.ts'
@@ -79,7 +79,8 @@ export class Clients {
   blame(client: Client, fault: WireFault | 'transport-violation' | 'pool-empty'): void {
     const counter = fault === 'transport-violation' || fault === 'pool-empty' ? fault : (`malformed-${fault}` as const)
     this.counters.count(counter)
-    this.#log.warnSeldom(`client at ${client.peer}: ${counter}; its connection is closed`, counter)
+    const what = counter === fault ? fault : `${counter}, ${toldOf(fault as WireFault).reasonString}`
+    this.#log.warnSeldom(`client at ${client.peer}: ${what}; its connection is closed`, counter)
   }
 
   forget(client: Client): void {
@@ -222,7 +223,7 @@ class Client implements LinkOwner, Outlet {
 
   #malformed(fault: WireFault): void {
     this.#clients.blame(this, fault)
-    this.#step({ type: 'malformed', reasonCode: faultReasonCodes[fault] })
+    this.#step({ type: 'malformed', ...toldOf(fault) })
   }
 
   #isClosed(): boolean {

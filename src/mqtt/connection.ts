@@ -161,7 +161,7 @@ const table: { readonly [N in Phase['name']]: Cells<Extract<Phase, { name: N }>>
     PINGREQ: ({ outbox }) => outbox.reply({ type: 'PINGRESP' }),
     DISCONNECT: disconnect,
     AUTH: violation, // [MQTT-4.12.0-7]
-    malformed: (connection, _, { reasonCode }) => close(connection, 'malformed', reasonCode),
+    malformed: (connection, _, { reasonCode, reasonString }) => close(connection, 'malformed', reasonCode, reasonString),
     identified: ignore,
     drained: (_, { session }) => session.pump(),
     tick: (connection, { session, silenceMs }) => {

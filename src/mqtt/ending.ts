@@ -4,6 +4,7 @@ import type { Connection } from './connection.ts'
 import { type CloseReason, codesOfEnds } from './outbox.ts'
 import { type ReasonCode, reasonCodes } from './packet.ts'
 import type { Checking, Opening } from './phase.ts'
+import { whyEnded } from './reasons.ts'
 
 /** Ends a connection whose client sent what it may not. */
 export function violation(connection: Connection): void {
@@ -11,12 +12,18 @@ export function violation(connection: Connection): void {
 }
 
 /** Ends a connection: its session goes away, and with it the will is due, unless the client said goodbye. [MQTT-3.1.2-8] */
-export function close(connection: Connection, reason: CloseReason, reasonCode: ReasonCode | undefined = codesOfEnds[reason]): void {
+export function close(
+  connection: Connection,
+  reason: CloseReason,
+  reasonCode: ReasonCode | undefined = codesOfEnds[reason],
+  reasonString = whyEnded(reasonCode)
+): void {
   const { broker, outbox, phase } = connection
   connection.phase = { name: 'closed' }
   broker.counters.count(`closed-${reason}`)
   connection.forget()
-  if (phase.name === 'open' && phase.level === 5 && reasonCode !== undefined) outbox.reply({ type: 'DISCONNECT', reasonCode }) // [MQTT-4.13.2-1]
+  const isTold = phase.name === 'open' && phase.level === 5 && reasonCode !== undefined
+  if (isTold) outbox.reply({ type: 'DISCONNECT', reasonCode, reasonString }) // [MQTT-4.13.2-1]
   outbox.close(reason)
   if (phase.name === 'open') broker.leave(phase.session)
 }

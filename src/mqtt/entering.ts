@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts'
 import { close } from './ending.ts'
 import { type Connect, keepWill, type ProtocolLevel, type ReasonCode, reasonCodes } from './packet.ts'
 import type { Opening } from './phase.ts'
+import { whyRefused } from './reasons.ts'
 import { anyone } from './rights.ts'
 
 /** CONNECT: lets its client in, says no, or has its password checked first. */
@@ -68,6 +69,7 @@ export function enter(connection: Connection, packet: Connect, verdict: Verdict)
 }
 
 function refuse(connection: Connection, reasonCode: ReasonCode): void {
-  connection.outbox.reply({ type: 'CONNACK', sessionPresent: false, reasonCode }) // [MQTT-3.2.2-6]
+  const properties = { reasonString: whyRefused(reasonCode) }
+  connection.outbox.reply({ type: 'CONNACK', sessionPresent: false, reasonCode, properties }) // [MQTT-3.2.2-6]
   close(connection, 'refused') // [MQTT-3.2.2-7]
 }

@@ -8,7 +8,7 @@ import type { Session } from './session.ts'
 /** What can happen to a connection. */
 export type Event =
   | ClientPacket
-  | { readonly type: 'malformed'; readonly reasonCode: ReasonCode } // bytes that are no packet
+  | { readonly type: 'malformed'; readonly reasonCode: ReasonCode; readonly reasonString?: string } // bytes that are no packet
   | { readonly type: 'identified'; readonly verdict: Verdict } // who it is was found out
   | { readonly type: 'drained' } // the outbox has room again
   | { readonly type: 'tick' } // a second or so has passed

@@ -1,6 +1,6 @@
 /** The strict check, by the catalogue: each statement of the standard about malformed bytes has its row. */
 import t from 'tap'
-import { faultReasonCodes, wireFaults } from '../../src/io/fault.ts'
+import { toldOf, wireFaults } from '../../src/io/fault.ts'
 import { decode, readHeader } from '../../src/io/wire.ts'
 import { type ProtocolLevel, reasonCodes } from '../../src/mqtt/packet.ts'
 import { badPackets, bytes, goodPackets } from '../fixtures/io/packets.ts'
@@ -35,9 +35,10 @@ t.test('what is of MQTT 5.0 is malformed before it', async t => {
 })
 
 t.test('each fault has a reason code that DISCONNECT may have', async t => {
-  for (const fault of wireFaults) t.ok(faultReasonCodes[fault] > 0x80, fault)
+  for (const fault of wireFaults) t.ok(toldOf(fault).reasonCode > 0x80, fault)
+  t.equal(new Set(wireFaults.map(fault => toldOf(fault).reasonString)).size, wireFaults.length, 'and words of its own')
   t.strictSame(
-    ['length', 'too-long', 'topic', 'filter', 'alias', 'protocol', 'property-repeated'].map(fault => faultReasonCodes[fault as 'length']),
+    ['length', 'too-long', 'topic', 'filter', 'alias', 'protocol', 'property-repeated'].map(fault => toldOf(fault as 'length').reasonCode),
     [
       reasonCodes.malformedPacket,
       reasonCodes.packetTooLarge,

@@ -66,7 +66,7 @@ const ids: readonly Scene[] = [
     title: '[3.1.1 MQTT-3.1.3-9] [MQTT-3.1.3-8] a client id that is too long is refused',
     play: `
       a > 10{"MQTT" LEVEL 02 003c ~ <'i'*${limits.clientIdCharactersMax + 1}>}
-      a < [20020002](20{00 85 00}) closed
+      a < [20020002](20{00 85 00}) told
       b > 10{"MQTT" LEVEL 02 003c ~ <'i'*${limits.clientIdCharactersMax}>}
       b < WELCOME`
   }
@@ -187,23 +187,23 @@ const wills: readonly Scene[] = [
       b > 10{"MQTT" LEVEL 06 003c ~ "b" ~ "will/violated" <'2'>}
       b < WELCOME
       b > 10{"MQTT" LEVEL 02 003c ~ "b"}
-      b < (e0{82 00}) closed
+      b < (e0{82 00}) told
       w < 30{"will/violated" ~ '2'}
       c > 10{"MQTT" LEVEL 06 003c ~ "c" ~ "will/malformed" <'3'>}
       c < WELCOME
       c > c1 00
-      c < (e0{81 00}) closed
+      c < (e0{81 00}) told
       w < 30{"will/malformed" ~ '3'}
       d > 10{"MQTT" LEVEL 06 003c ~ "d" ~ "will/taken-over" <'4'>}
       d < WELCOME
       e > 10{"MQTT" LEVEL 02 003c ~ "d"}
-      d < (e0{8e 00}) closed
+      d < (e0{8e 00}) told
       w < 30{"will/taken-over" ~ '4'}
       e < WELCOME
       f > 10{"MQTT" LEVEL 06 0001 ~ "f" ~ "will/silent" <'5'>}
       f < WELCOME
       pass 1501
-      f < (e0{8d 00}) closed
+      f < (e0{8d 00}) told
       w < 30{"will/silent" ~ '5'}`
   },
   {
@@ -383,7 +383,7 @@ const sessions: readonly Scene[] = [
       pass 15000
       a > 30{"t" ~}
       pass 15001
-      a < (e0{8d 00}) closed`
+      a < (e0{8d 00}) told`
   },
   {
     title: '[3.1.1 MQTT-3.1.4-2] [MQTT-3.1.4-3] the same client id again ends the older connection',
@@ -391,10 +391,10 @@ const sessions: readonly Scene[] = [
       a connects
       b > 10{"MQTT" LEVEL 02 003c ~ "a"}
       b < WELCOME
-      a < (e0{8e 00}) closed
+      a < (e0{8e 00}) told
       c > 10{"MQTT" LEVEL 02 003c ~ "a"}
       c < WELCOME
-      b < (e0{8e 00}) closed`
+      b < (e0{8e 00}) told`
   }
 ]
 
@@ -422,7 +422,7 @@ const answers: readonly Scene[] = [
       a > 10{"MQTT" 06 02 003c 00 "a"} 31{"t" ~ 'x'}
       a < 20020001 closed
       b > 10{"MQTT" 05 02 003c {15 "m"} "b"} 31{"t" 00 'x'}
-      b < 20{00 8c 00} closed
+      b < 20{00 8c 00} told
       c connects
       c subscribes "t" 00`
   },
@@ -466,7 +466,7 @@ const answers: readonly Scene[] = [
       b > 10{"MQTT" 06 00 003c 00 "a"}
       b < 20020001 closed
       c > 10{"MQTT" 05 00 003c {15 "m"} "a"}
-      c < 20{00 8c 00} closed
+      c < 20{00 8c 00} told
       a comes back`
   },
   {
@@ -474,11 +474,11 @@ const answers: readonly Scene[] = [
       '[MQTT-3.1.4-2] [MQTT-3.2.2-8] [MQTT-4.12.0-1] [MQTT-4.12.0-4] a client that may not come in is told why with a code of the table',
     play: `
       a > 10{"MQTT" 05 02 003c {15 "SCRAM-SHA-1"} "a"}
-      a < 20{00 8c 00} closed
+      a < 20{00 8c 00} told
       b > 10{"MQTT" 05 02 003c {15 "" 16 <00ff>} "b"}
-      b < 20{00 8c 00} closed
+      b < 20{00 8c 00} told
       c > 10{"MQTT" 05 02 003c 00 <'i'*${limits.clientIdCharactersMax + 1}>}
-      c < 20{00 85 00} closed`
+      c < 20{00 85 00} told`
   },
   {
     title:

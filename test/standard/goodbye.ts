@@ -25,7 +25,7 @@ const goodbyes: readonly Scene[] = [
       a > 10{"MQTT" LEVEL 06 003c ~ "a" ~ "will" <'bye'>}
       a < WELCOME
       a > e1 00
-      a < (e0{81 00}) closed
+      a < (e0{81 00}) told
       w < 30{"will" ~ 'bye'}`
   },
   {
@@ -66,18 +66,18 @@ const goodbyes: readonly Scene[] = [
   },
   {
     title:
-      '[MQTT-3.14.2-2] [MQTT-3.14.4-1] [MQTT-3.14.4-2] the DISCONNECT of the server has a code and nothing else, and it is the last packet',
+      '[MQTT-3.14.2-2] [MQTT-3.14.4-1] [MQTT-3.14.4-2] the DISCONNECT of the server has a code, its cause for humans, and nothing else; it is the last packet',
     play: `
       a > 10{"MQTT" 05 00 0001 {11 ffffffff} "a"}
       a < 20{00 00 {11 ${(limits.sessionAwayMs / 1_000).toString(16).padStart(8, '0')} BOUNDS}}
       a subscribes "t" 01
       a > 30{"" {23 0003}} PING 32{"t" 0001 00 'x'}
-      a < e002 82 00 closed
+      a < e0{82 00} told
       b > 10{"MQTT" 05 00 0001 {11 00000e10} "b"}
       b < WELCOME
       b subscribes "t" 01
       pass 1501
-      b < e002 8d 00 closed`
+      b < e0{8d 00} told`
   },
   {
     title: '[MQTT-3.14.4-1] what a client sends behind DISCONNECT is not acted on',
@@ -99,7 +99,7 @@ const authentication: readonly Scene[] = [
     title: '[MQTT-4.12.0-2] [MQTT-4.12.0-5] [MQTT-4.12.0-6] no method is supported: the server sends no AUTH, and names no method',
     play: `
       a > 10{"MQTT" 05 02 003c {15 "m" 16 <00>} "a"}
-      a < 20{00 8c 00} closed
+      a < 20{00 8c 00} told
       b > 10{"MQTT" 05 02 003c 00 "b"}
       b < 20{00 00 {BOUNDS}}`
   },
@@ -152,7 +152,7 @@ t.test('[MQTT-3.1.4-2] [MQTT-3.2.2-8] [3.1.1 MQTT-3.2.2-5] one client too many i
   await until(() => first.chunks.length > 0, 'CONNACK')
   for (const [version, answer] of [
     ['3.1.1', '20020003'],
-    ['5.0', '20{00 89 00}']
+    ['5.0', '20{00 89 {1f "there is no room for one more client now: try again later"}}']
   ] as const) {
     const peer = await connectTcp(t, served.mqttPort)
     peer.send(bytesIn(version, '10{"MQTT" LEVEL 02 003c ~ "b"}'))

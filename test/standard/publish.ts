@@ -299,7 +299,7 @@ const aliases: readonly Scene[] = [
       a > 30{"topic/long" 00 'z'}
       a < 30{"topic/long" {23 0001} 'z'}
       a > 30{"" {23 0001} 'lost'}
-      a < e0{82 00} closed`
+      a < e0{82 00} told`
   },
   { title: '[MQTT-3.3.2-8] alias 0 ends the connection', play: endedBy('94', '30{"t" {23 0000}}', '30{"" {23 0000}}') },
   {
@@ -335,7 +335,7 @@ const flow: readonly Scene[] = [
       a > 3c{"t" 0001 00} 30{"t" 00}
       a < 50020001
       a > 34{"t" ffff 00}
-      a < e0{93 00} closed`
+      a < e0{93 00} told`
   },
   {
     title: '[MQTT-3.3.4-9] [MQTT-4.9.0-1] [MQTT-4.9.0-2] no more is under way to a client than its Receive Maximum',
