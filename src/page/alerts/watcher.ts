@@ -5,7 +5,7 @@ import type { FirstContext } from '../context.ts'
 import { labelOf } from '../known.ts'
 import { present } from '../now/present.ts'
 import { staleMsOf } from '../phase.ts'
-import { nameOf } from '../phrases.ts'
+import { fullNameOf } from '../phrases.ts'
 import { meterIds, meterNumber, readPlace } from '../places.ts'
 import { notify } from './notify.ts'
 import { heardMsOf, idleSpan, isIdle, isSettled, type Rule, type Seen, type Sight, stepSight, stepWatch, type Watch } from './rules.ts'
@@ -82,6 +82,6 @@ function textOf(rule: Rule, meter: string, context: FirstContext): string {
     case 'silent':
       return words.silentFired(meter === meterIds[0] ? '' : strings.meter(meterNumber(meter)), rule.minutes)
     case 'idle':
-      return words.idleFired(nameOf(labelOf(context.state(), rule.sensor), strings), formats.powerText(rule.watts), rule.hours)
+      return words.idleFired(fullNameOf(labelOf(context.state(), rule.sensor), strings), formats.powerText(rule.watts), rule.hours)
   }
 }
