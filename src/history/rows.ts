@@ -203,7 +203,7 @@ export class RowReader {
   }
 }
 
-/** Watts while it was measured, to the nearest. */
+/** Watts while it was measured, to the nearest; 0 is never one below zero, as rounding makes it. */
 function meanWattsOf({ net, coveredMs }: Readonly<Row>): number {
-  return coveredMs > 0 ? Math.round((net * 3_600) / coveredMs) : 0
+  return coveredMs > 0 ? Math.round((net * 3_600) / coveredMs) + 0 : 0
 }

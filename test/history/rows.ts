@@ -16,7 +16,7 @@ const celsius = fc.option(fc.integer({ min: -400, max: 600 }), { nil: undefined 
 const measured = fc
   .tuple(fc.nat(70), fc.integer({ min: -5_000_000, max: 25_000_000 }), fc.nat(5_000_000), fc.integer({ min: 1, max: slotMs }), fc.nat(400))
   .map(([slot, net, exported, coveredMs, spread]) => {
-    const mean = Math.round((net * 3_600) / coveredMs)
+    const mean = Math.round((net * 3_600) / coveredMs) + 0 // of less than half a watt below zero it makes -0
     return { ...emptyRow(slot), net, exported, coveredMs, min: mean - spread, max: mean + (spread % 7) }
   })
 const filled = fc
@@ -51,6 +51,13 @@ t.test('whatever comes in whatever order, each slot has all of it, before and af
     })
   )
   t.pass()
+})
+
+t.test('less than half a watt fed in is 0 W, and not -0', async t => {
+  const rows = new Rows(slotMs)
+  rows.add({ ...emptyRow(0), net: -1, coveredMs: 7_200, min: 0, max: 0 })
+  const [read] = rowsOf(new Rows(slotMs, rows.encode()).read())
+  t.ok(Object.is(read?.min, 0) && Object.is(read?.max, 0))
 })
 
 t.test('a row of a quiet minute is small', async t => {
