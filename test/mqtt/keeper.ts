@@ -300,6 +300,8 @@ class Run {
   synced = this.model.plain
   #lastNumber = 0
   #lastOrder = 0
+  /** Those who wait for the disk. */
+  #waiting = 0
   readonly #failures: string[] = []
 
   get failures(): readonly string[] {
@@ -331,6 +333,7 @@ class Run {
     const { keeper, kept } = loadKeeper(this.store)
     if (plain(kept) !== expected) this.#failures.push(`expected ${expected}, found ${plain(kept)}`)
     this.keeper = keeper
+    this.#waiting = 0
     this.model = new Model()
     for (const { deliveries, received, ...record } of kept.sessions) {
       const byOrder = new Map(deliveries.map(each => [each.order, each]))
@@ -350,13 +353,16 @@ class Run {
   }
 
   #turn(isSync: boolean): void {
-    let isTold = false
-    if (isSync) this.keeper.afterSync(() => (isTold = true))
+    if (isSync) {
+      this.#waiting++
+      this.keeper.afterSync(() => this.#waiting--)
+    }
+    const asked = this.#waiting // what was asked while the disk failed still waits
     const isOpen = this.store.state === 'open'
     this.store.turn()
     if (isOpen) this.written = this.model.plain
-    if (isTold) this.synced = this.model.plain
-    if (isTold !== (isSync && isOpen)) this.#failures.push('told at the wrong time')
+    if (isOpen && asked > 0) this.synced = this.model.plain
+    if (this.#waiting !== (isOpen ? 0 : asked)) this.#failures.push('told at the wrong time')
   }
 
   #save(number: number, other: number): void {
