@@ -4,6 +4,7 @@ import { limits } from '../limits.ts'
 import type { Store } from '../memory/store.ts'
 import type { ImpulseReading } from '../reading.ts'
 import { ByteReader, ByteWriter } from './bytes.ts'
+import { Horizon } from './horizon.ts'
 import { type PowerPoint, trapezoidWh } from './integrate.ts'
 import { Journal } from './journal.ts'
 import { Pruner } from './pruner.ts'
@@ -54,6 +55,7 @@ export class Ledger {
   readonly journal: Journal
   readonly #store: Store
   readonly #meter: string
+  readonly #horizon: Horizon
   readonly #accounts = new Map<string, Account>()
   readonly #pruner: Pruner
   readonly #row = emptyRow(0)
@@ -65,6 +67,7 @@ export class Ledger {
   constructor(store: Store, meter: string, calendar: Calendar) {
     this.#store = store
     this.#meter = meter
+    this.#horizon = new Horizon(store)
     this.journal = new Journal(store, meter)
     this.#pruner = new Pruner(store, meter, calendar, key => [...this.#accounts.values()].some(({ series }) => series.holds(key)))
     const told = new ByteReader(this.journal.told)
@@ -202,6 +205,7 @@ export class Ledger {
     if (!this.journal.checkpoint(told.take())) return false
     this.#hour = hour
     for (const { series } of this.#accounts.values()) series.put()
+    this.#horizon.look(hour)
     this.#pruner.prune(this.#nowMs)
     return true
   }
@@ -223,7 +227,7 @@ export class Ledger {
   #open(name: string, sinceMs: number): Account {
     let account = this.#accounts.get(name)
     if (account === undefined) {
-      account = { series: new Series(this.#store, name), sinceMs, net: 0, exported: 0 }
+      account = { series: new Series(this.#store, name, this.#horizon), sinceMs, net: 0, exported: 0 }
       this.#accounts.set(name, account)
     }
     if (sinceMs < account.sinceMs) account.sinceMs = sinceMs

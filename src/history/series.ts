@@ -1,8 +1,9 @@
 /** One series: what one sensor, or one clamp of it, did over time, in every tier. Only the blocks that time is in stand in memory. */
 import { limits } from '../limits.ts'
 import type { Store } from '../memory/store.ts'
+import { Horizon } from './horizon.ts'
 import { emptyRow, type Row, RowReader, Rows } from './rows.ts'
-import { blockKey, days, seconds, type Tier, tiers, yearKey } from './tiers.ts'
+import { blockKey, days, hourMs, seconds, type Tier, tiers, yearKey } from './tiers.ts'
 
 /**
  * A block in memory.
@@ -23,6 +24,7 @@ export class Series {
   /** How often something was put before what had been added last: what was reckoned of the past holds as long as this stays. */
   rewrites = 0
   readonly #store: Store
+  readonly #horizon: Horizon
   readonly #live = new Map<string, Live>()
   /** Where time is in each tier, for most of what comes belongs there. */
   readonly #current = new Map<Tier, { block: number; live: Live; key: string }>()
@@ -31,8 +33,10 @@ export class Series {
   readonly #scratch = emptyRow(0)
   #lastSlot = 0
 
-  constructor(store: Store, name: string) {
+  /** @param horizon behind which nothing of a run before is stored */
+  constructor(store: Store, name: string, horizon = new Horizon(store)) {
     this.#store = store
+    this.#horizon = horizon
     this.name = name
   }
 
@@ -55,7 +59,9 @@ export class Series {
     if (first === undefined) return
     this.rewrites++
     const block = Math.floor(first.slot / slots)
-    const live = this.#open(blockKey(tier, block, this.name), tier.slotMs, false)
+    const latest = this.#latest.get(tier)
+    if (latest !== undefined) this.#latest.set(tier, Math.max(block, latest))
+    const live = this.#open(tier, block, false)
     live.rows.addAll(rows.map(row => ({ ...row, slot: row.slot - block * slots })))
     if (live.phase === 'stored') live.phase = 'changed'
   }
@@ -103,7 +109,7 @@ export class Series {
     if (current?.block !== block) {
       const key = blockKey(tier, block, this.name)
       const latest = this.#latest.get(tier)
-      current = { block, key, live: this.#open(key, tier.slotMs, latest !== undefined && block > latest) }
+      current = { block, key, live: this.#open(tier, block, latest !== undefined && block > latest) }
       this.#current.set(tier, current)
       this.#latest.set(tier, Math.max(block, latest ?? block))
     }
@@ -113,11 +119,14 @@ export class Series {
     if (current.live.phase === 'stored') current.live.phase = 'changed'
   }
 
-  #open(key: string, slotMs: number, isNew: boolean): Live {
+  /** @param isNew whether this run has put nothing there, nor behind it */
+  #open(tier: Tier, block: number, isNew: boolean): Live {
+    const key = blockKey(tier, block, this.name)
     let live = this.#live.get(key)
     if (live === undefined) {
-      const record = this.#store.get(key)
-      live = { rows: new Rows(slotMs, record), phase: isNew || record || this.#store.state === 'open' ? 'stored' : 'part' }
+      const isBehind = isNew && (block * tier.blockMs) / hourMs > this.#horizon.hour
+      const record = isBehind ? undefined : this.#store.get(key)
+      live = { rows: new Rows(tier.slotMs, record), phase: isNew || record || this.#store.state === 'open' ? 'stored' : 'part' }
       this.#live.set(key, live)
     }
     return live
