@@ -8,18 +8,11 @@ import { limits } from '../../src/limits.ts'
 import { hourMs, startMs } from '../fixtures/history/readings.ts'
 import { MemoryStore } from '../fixtures/store/memory-store.ts'
 
-const hour = startMs / hourMs
 const row = (atMs: number) => ({ ...emptyRow(Math.floor(atMs / 10_000)), net: 1_000, coveredMs: 10_000, min: 360, max: 360 })
 const slotsOf = (series: Series, tier: (typeof tiers)[number], fromMs: number, toMs: number): number[] => {
   const slots: number[] = []
   for (const { slot } of series.read(tier, fromMs, toMs)) slots.push(slot - Math.floor(startMs / tier.slotMs))
   return slots
-}
-
-const minutesOf = (series: Series, fromMs: number): number[] => {
-  const found: number[] = []
-  for (const { slot } of series.read(minutes, fromMs, fromMs + hourMs)) found.push(slot - fromMs / 60_000)
-  return found
 }
 
 /** A store that tells how often it was asked for a block. */
@@ -137,14 +130,20 @@ t.test('a block that was opened while the store could not be read is put togethe
   t.match(minute, { net: 4_000, filled: 5 })
 })
 
-t.test('blocks of hours that are still to come are not looked for', async t => {
-  const store = new AskedStore()
+/** A series that was heard at the start, and a horizon for which the store was looked through then. */
+const seriesIn = (store: MemoryStore): { readonly series: Series; readonly horizon: Horizon } => {
   const horizon = new Horizon(store)
   const series = new Series(store, '/0/0', horizon)
   series.add(row(startMs))
-  horizon.look(hour)
+  horizon.look(startMs / hourMs)
   store.turn()
-  t.equal(horizon.hour, hour)
+  return { series, horizon }
+}
+
+t.test('blocks of hours that are still to come are not looked for', async t => {
+  const store = new AskedStore()
+  const { series, horizon } = seriesIn(store)
+  t.equal(horizon.hour, startMs / hourMs)
   store.asked = 0
   for (let later = 1; later <= 30; later++) {
     series.add(row(startMs + later * hourMs))
@@ -156,7 +155,7 @@ t.test('blocks of hours that are still to come are not looked for', async t => {
   series.put()
   store.turn()
   t.ok(store.asked > 0)
-  t.strictSame(minutesOf(new Series(store.reopen(), '/0/0'), startMs + 2 * hourMs), [0, 1])
+  t.strictSame(slotsOf(new Series(store.reopen(), '/0/0'), minutes, startMs + 2 * hourMs, startMs + 3 * hourMs), [120, 121])
 })
 
 t.test('what was stored by a clock that was ahead stays', async t => {
@@ -165,28 +164,19 @@ t.test('what was stored by a clock that was ahead stays', async t => {
   ahead.add(row(startMs + 3 * hourMs))
   ahead.put()
   before.turn()
-  const store = before.reopen()
-  const horizon = new Horizon(store)
-  const series = new Series(store, '/0/0', horizon)
-  series.add(row(startMs))
-  horizon.look(hour)
-  store.turn()
+  const { series, horizon } = seriesIn(before.reopen())
   t.equal(horizon.hour, Number.POSITIVE_INFINITY)
   series.add(row(startMs + 3 * hourMs + 60_000))
-  t.strictSame(minutesOf(series, startMs + 3 * hourMs), [0, 1])
+  t.strictSame(slotsOf(series, minutes, startMs + 3 * hourMs, startMs + 4 * hourMs), [180, 181])
 })
 
 t.test('what was filled in behind the last reading stays', async t => {
   const store = new MemoryStore()
-  const horizon = new Horizon(store)
-  const series = new Series(store, '/0/0', horizon)
-  series.add(row(startMs))
-  horizon.look(hour)
-  store.turn()
+  const { series } = seriesIn(store)
   series.addAll(minutes, [{ ...emptyRow((startMs + 2 * hourMs) / 60_000), filled: 5, filledMs: 60_000 }])
   series.put()
   store.turn()
-  t.notOk(series.holds(`0/0${hour + 2}m/0/0`))
+  t.notOk(series.holds('0/0472226m/0/0'))
   series.add(row(startMs + 2 * hourMs + 60_000))
-  t.strictSame(minutesOf(series, startMs + 2 * hourMs), [0, 1])
+  t.strictSame(slotsOf(series, minutes, startMs + 2 * hourMs, startMs + 3 * hourMs), [120, 121])
 })
