@@ -29,7 +29,7 @@ interface Lane {
   message: Message | undefined
   readonly shared: Shared[]
   /** What was encoded for one client alone. */
-  own: Slice[]
+  own: readonly Slice[]
   /** The bytes that were last asked for: many clients write the same. */
   pieces: readonly Buffer[]
 }
@@ -60,8 +60,13 @@ export class Encoder {
     this.#forgetOwn(lane)
     const body = encode(packet, voice)
     if (body.length === 0) return noSlices
-    const headerBytes = writeFrameHeader(framing, frameHeader, 0, body.length)
-    return this.#append(lane, lane.own, frameHeader, headerBytes) && this.#append(lane, lane.own, body, body.length) ? lane.own : undefined
+    const bytes = frameHeaderBytes(framing, body.length) + body.length
+    if (!this.#fits(lane, bytes)) {
+      const headerBytes = writeFrameHeader(framing, frameHeader, 0, body.length)
+      return this.#own(lane, this.#cut(lane, frameHeader.subarray(0, headerBytes), body))
+    }
+    body.copy(this.#bytes, writeFrameHeader(framing, this.#bytes, this.#endOf(lane), body.length))
+    return this.#own(lane, this.#append(lane, bytes))
   }
 
   /** Encodes a PUBLISH, which must not be longer than `encodedBytesMax`; at QoS 0 the encoding is shared as long as the same is asked for. */
@@ -69,7 +74,7 @@ export class Encoder {
     const lane = this.#laneOf(framing, level)
     if (options.qos > 0) {
       this.#forgetOwn(lane)
-      return this.#encode(lane, lane.own, message, options, alias) ? lane.own : undefined
+      return this.#own(lane, this.#encode(lane, message, options, alias))
     }
     if (lane.message === message) {
       for (const shared of lane.shared) if (isLike(lane, shared, options, alias)) return shared.slices
@@ -77,11 +82,8 @@ export class Encoder {
     } else {
       this.#forget(lane)
     }
-    const slices: Slice[] = []
-    if (!this.#encode(lane, slices, message, options, alias)) {
-      this.#release(slices)
-      return undefined
-    }
+    const slices = this.#encode(lane, message, options, alias)
+    if (!slices) return undefined
     lane.message = message
     const { retain, subscriptionIds, expirySeconds } = options
     lane.shared.push({ retain, subscriptionIds, expirySeconds, alias, slices })
@@ -107,23 +109,21 @@ export class Encoder {
     return this.#lanes[framing][level === 5 ? 1 : 0]
   }
 
-  #encode(lane: Lane, slices: Slice[], message: Message, options: PublishOptions, alias: number): boolean {
+  #encode(lane: Lane, message: Message, options: PublishOptions, alias: number): Slice[] | undefined {
     const level = lane.isFive ? 5 : 4
     const body = publishBytes(message, options, level, alias)
     const bytes = frameHeaderBytes(lane.framing, body) + body
-    const { slabBytes } = this.#pool
-    let fits = lane.slab >= 0 && bytes <= slabBytes - lane.used
-    if (!fits && bytes <= slabBytes / uncutShare) {
-      if (!this.#turn(lane)) return false
-      fits = true
-    }
+    const fits = this.#fits(lane, bytes)
     const target = fits ? this.#bytes : scratch
-    const at = fits ? lane.slab * slabBytes + lane.used : 0
+    const at = fits ? this.#endOf(lane) : 0
     writePublish(target, writeFrameHeader(lane.framing, target, at, body), message, options, level, alias)
-    if (!fits) return this.#append(lane, slices, scratch, bytes)
-    addSlice(this.#pool, slices, lane.slab, lane.used, bytes)
-    lane.used += bytes
-    return true
+    return fits ? this.#append(lane, bytes) : this.#cut(lane, scratch.subarray(0, bytes))
+  }
+
+  /** Remembers what is one client's alone, so that it can be forgotten. */
+  #own(lane: Lane, slices: Slice[] | undefined): readonly Slice[] | undefined {
+    if (slices) lane.own = slices
+    return slices
   }
 
   #forget(lane: Lane): void {
@@ -135,7 +135,7 @@ export class Encoder {
 
   #forgetOwn(lane: Lane): void {
     this.#release(lane.own)
-    if (lane.own.length > 0) lane.own = []
+    lane.own = noSlices
   }
 
   #release(slices: readonly Slice[]): void {
@@ -165,17 +165,43 @@ export class Encoder {
     return true
   }
 
-  #append(lane: Lane, slices: Slice[], bytes: Buffer, length: number): boolean {
+  /** Whether so many bytes find room in one piece at the lane's end; a few are not cut, but have another slab. */
+  #fits(lane: Lane, bytes: number): boolean {
+    const { slabBytes } = this.#pool
+    if (lane.slab >= 0 && bytes <= slabBytes - lane.used) return true
+    return bytes <= slabBytes / uncutShare && this.#turn(lane)
+  }
+
+  #endOf({ slab, used }: Lane): number {
+    return slab * this.#pool.slabBytes + used
+  }
+
+  /** What was written at the lane's end; a list of one, since one that is empty has room for many when it grows. */
+  #append(lane: Lane, length: number): Slice[] {
+    const { slab, used: offset } = lane
+    this.#pool.retain(slab)
+    lane.used += length
+    return [{ slab, offset, length }]
+  }
+
+  /** Copies bytes to the lane's end, and on into other slabs; `undefined` when the pool is empty. */
+  #cut(lane: Lane, ...parts: readonly Buffer[]): Slice[] | undefined {
     const pool = this.#pool
-    for (let at = 0; at < length; ) {
-      if ((lane.slab < 0 || lane.used === pool.slabBytes) && !this.#turn(lane)) return false
-      const part = Math.min(length - at, pool.slabBytes - lane.used)
-      bytes.copy(this.#bytes, lane.slab * pool.slabBytes + lane.used, at, at + part)
-      addSlice(pool, slices, lane.slab, lane.used, part)
-      lane.used += part
-      at += part
+    const slices: Slice[] = []
+    for (const bytes of parts) {
+      for (let at = 0; at < bytes.length; ) {
+        if ((lane.slab < 0 || lane.used === pool.slabBytes) && !this.#turn(lane)) {
+          this.#release(slices)
+          return undefined
+        }
+        const length = Math.min(bytes.length - at, pool.slabBytes - lane.used)
+        bytes.copy(this.#bytes, this.#endOf(lane), at, at + length)
+        addSlice(pool, slices, lane.slab, lane.used, length)
+        lane.used += length
+        at += length
+      }
     }
-    return true
+    return slices
   }
 }
 
@@ -191,7 +217,7 @@ export function addSlice(pool: Pool, slices: Slice[], slab: number, offset: numb
 }
 
 function lane(framing: Framing, isFive: boolean): Lane {
-  return { framing, isFive, slab: -1, used: 0, message: undefined, shared: [], own: [], pieces: [] }
+  return { framing, isFive, slab: -1, used: 0, message: undefined, shared: [], own: noSlices, pieces: [] }
 }
 
 /** Whether a QoS 0 encoding is what would be made again; before MQTT 5.0 only RETAIN is told. */

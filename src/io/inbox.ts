@@ -79,7 +79,8 @@ export class Inbox {
       } else if (at === chunk.length) {
         return 'taken'
       } else if (this.#gatheredBytes === 0 && header && at + header.packetBytes <= chunk.length) {
-        const packet = chunk.subarray(at, at + header.packetBytes)
+        const isAll = header.packetBytes === chunk.length // as it mostly is: no view of a view then
+        const packet = isAll ? chunk : chunk.subarray(at, at + header.packetBytes)
         at += header.packetBytes
         answer = take(packet, header.bodyAt)
       } else {

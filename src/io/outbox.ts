@@ -274,7 +274,7 @@ export class LinkOutbox implements Outbox {
           own.push(last)
         }
         const part = Math.min(length - at, pool.slabBytes - last.length)
-        pool.view(last.slab, last.length, part).set(pool.view(slab, offset + at, part))
+        pool.copy(slab, offset + at, last.slab, last.length, part)
         last.length += part
         at += part
       }

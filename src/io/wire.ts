@@ -72,7 +72,7 @@ export function decode(bytes: Buffer, bodyAt: number, level: ProtocolLevel): Cli
 export function encode(packet: Reply, { level, packetBytesMax }: Pick<Voice, 'level' | 'packetBytesMax'>): Buffer {
   const bytesMax = Math.min(packetBytesMax, encodedBytesMax)
   const bytes = write(packet, level)
-  if (bytes <= bytesMax) return scratch.subarray(0, bytes)
+  if (bytes <= bytesMax) return shortViews[bytes] ?? scratch.subarray(0, bytes)
   const shorter = withoutReason(packet)
   return scratch.subarray(0, shorter && write(shorter, level) <= bytesMax ? written : 0)
 }
@@ -151,6 +151,8 @@ function fromWill(will: NonNullable<IConnectPacket['will']>, values: PropertyVal
 
 /** Where a packet is written before it is copied to where it goes. */
 export const scratch = Buffer.allocUnsafeSlow(limits.scratchBytes)
+/** Its first bytes, by how many: most answers are so short, and a view takes longer to make than they to write. */
+const shortViews = Array.from({ length: 6 }, (_, bytes) => scratch.subarray(0, bytes))
 let written = 0
 const scratchStream = {
   write(chunk: string | Buffer): boolean {

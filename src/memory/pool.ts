@@ -13,6 +13,7 @@ export class Pool {
   readonly buffer: ArrayBuffer
   /** Times that `take` had to say no. */
   refusals = 0
+  readonly #bytes: Uint8Array
   readonly #free: Int32Array
   readonly #references: Int32Array
   #freeCount: number
@@ -23,6 +24,7 @@ export class Pool {
     this.slabBytes = slabBytes
     this.count = count
     this.buffer = new ArrayBuffer(count * slabBytes)
+    this.#bytes = new Uint8Array(this.buffer)
     this.#free = Int32Array.from({ length: count }, (_, index) => count - 1 - index)
     this.#references = new Int32Array(count)
     this.#freeCount = count
@@ -66,6 +68,12 @@ export class Pool {
   /** A view of `length` bytes of a slab, from `offset`. */
   view(slab: number, offset: number, length: number): Uint8Array {
     return new Uint8Array(this.buffer, slab * this.slabBytes + offset, length)
+  }
+
+  /** Copies `length` bytes from a place in one slab to a place in another; no view is made for it. */
+  copy(from: number, fromOffset: number, to: number, toOffset: number, length: number): void {
+    const start = from * this.slabBytes + fromOffset
+    this.#bytes.copyWithin(to * this.slabBytes + toOffset, start, start + length)
   }
 
   #held(slab: number): number {

@@ -53,6 +53,13 @@ t.test('views of different slabs share no byte', async t => {
   t.equal(pool.buffer.byteLength, 12, 'all in one piece')
 })
 
+t.test('a copy from slab to slab moves those bytes and no others', async t => {
+  const pool = new Pool(3, 4)
+  for (const slab of [pool.take(), pool.take(), pool.take()]) pool.view(slab, 0, 4).set([1, 2, 3, 4].map(byte => 10 * slab + byte))
+  pool.copy(2, 1, 0, 2, 2)
+  t.strictSame([...new Uint8Array(pool.buffer)], [1, 2, 22, 23, 11, 12, 13, 14, 21, 22, 23, 24])
+})
+
 t.test('the slab that was used last is used next', async t => {
   const pool = new Pool(4, 1)
   const [first, second] = [pool.take(), pool.take()]
