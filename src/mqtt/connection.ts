@@ -210,7 +210,7 @@ function publish(connection: Connection, { session, level, aliases, inherited }:
     close(connection, 'quota', reasonCodes.receiveMaximumExceeded)
     return
   }
-  const message = messageOf(packet, topic, broker.nowMs())
+  const message = messageOf(packet, topic, broker)
   // To clients of 3.1 and 3.1.1 every acknowledgement says yes. What they may not publish is acknowledged all the same, since
   // closing makes them come back and repeat it [MQTT-3.3.5-2]; what the disk has no room for is not.
   if (qos > 0 && level < 5 && !broker.keeper.hasRoomFor(message)) {

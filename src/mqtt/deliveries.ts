@@ -265,7 +265,7 @@ export class Deliveries<S> {
       outbox.reply({ type: 'PUBREL', packetId, reasonCode: 0 }) // [MQTT-4.3.3-6]
       return 'sent'
     }
-    const expirySeconds = secondsLeft(message, this.#household.nowMs())
+    const expirySeconds = secondsLeft(message, this.#household)
     const posted = outbox.publish(message, { qos, retain, dup: repeated, packetId, subscriptionIds, expirySeconds })
     if (posted === 'too-large') this.#household.counters.count('deliveries-too-large')
     else if (posted === 'sent') this.#begunOrder = Math.max(this.#begunOrder, order)
@@ -278,7 +278,7 @@ export class Deliveries<S> {
    */
   #isOverdue({ order, repeated, qos, message }: Delivery<S>): boolean {
     const mayHaveBegun = order <= this.#begunOrder || (repeated && qos === 2)
-    const isOverdue = !mayHaveBegun && isExpired(message, this.#household.nowMs())
+    const isOverdue = !mayHaveBegun && message.expiresAtMs !== undefined && isExpired(message, this.#household.nowMs())
     if (isOverdue) this.#household.counters.count('deliveries-expired')
     return isOverdue
   }

@@ -2,6 +2,7 @@
 import type { Counters } from '../memory/counters.ts'
 import type { Keeper } from './keeper.ts'
 import { closeReasons } from './outbox.ts'
+import type { MonotonicClock } from './packet.ts'
 
 /** What the broker counts. */
 export const brokerCounters = [
@@ -34,9 +35,7 @@ export const brokerCounters = [
 export type BrokerCounter = (typeof brokerCounters)[number]
 
 /** Handed to each session. */
-export interface Household {
+export interface Household extends MonotonicClock {
   readonly counters: Counters<BrokerCounter>
   readonly keeper: Keeper
-  /** Monotonic time in ms. */
-  nowMs(): number
 }

@@ -187,19 +187,24 @@ export function keepWill(will: Will | undefined): Will | undefined {
   return will && { ...will, ...keep(will) }
 }
 
+/** Tells the monotonic time in ms. */
+export interface MonotonicClock {
+  nowMs(): number
+}
+
 /** Whether a message has expired at a monotonic time. */
 export function isExpired({ expiresAtMs }: Message, nowMs: number): boolean {
   return expiresAtMs !== undefined && expiresAtMs <= nowMs
 }
 
-/** The Message Expiry Interval that is left at a monotonic time, rounded up. [MQTT-3.3.2-6] */
-export function secondsLeft({ expiresAtMs }: Message, nowMs: number): number | undefined {
-  return expiresAtMs === undefined ? undefined : Math.max(0, Math.ceil((expiresAtMs - nowMs) / 1_000))
+/** The Message Expiry Interval that is left, rounded up; the time is asked only if there is one, for few messages expire. [MQTT-3.3.2-6] */
+export function secondsLeft({ expiresAtMs }: Message, clock: MonotonicClock): number | undefined {
+  return expiresAtMs === undefined ? undefined : Math.max(0, Math.ceil((expiresAtMs - clock.nowMs()) / 1_000))
 }
 
 /** The message of a PUBLISH, which goes by its whole topic and expires at an instant from here on. */
-export function messageOf(packet: Publish, topic: string, nowMs: number): Message {
+export function messageOf(packet: Publish, topic: string, clock: MonotonicClock): Message {
   const { payload, qos, retain, properties, expirySeconds } = packet
-  const expiresAtMs = expirySeconds === undefined ? undefined : nowMs + expirySeconds * 1_000
+  const expiresAtMs = expirySeconds === undefined ? undefined : clock.nowMs() + expirySeconds * 1_000
   return { topic, payload, qos, retain, properties, expiresAtMs }
 }

@@ -48,13 +48,9 @@ export type EventOf<E extends Event['type']> = Extract<Event, { type: E }>
 
 /** Whether an event is a packet of the client. */
 export function isPacket(event: Event): event is ClientPacket {
-  return !(event.type in others)
+  return !others.has(event.type)
 }
 
-const others: Readonly<Record<Exclude<Event['type'], ClientPacket['type']>, true>> = {
-  malformed: true,
-  identified: true,
-  drained: true,
-  tick: true,
-  end: true
-}
+type Other = Exclude<Event['type'], ClientPacket['type']>
+const otherTypes: Readonly<Record<Other, true>> = { malformed: true, identified: true, drained: true, tick: true, end: true }
+const others: ReadonlySet<string> = new Set(Object.keys(otherTypes))

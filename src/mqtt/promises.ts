@@ -49,6 +49,12 @@ export class Promises {
 
   /** Answers now, or once all that was put so far is on the disk if the answer promises that. @param then done once it has gone */
   make(reply: Reply | undefined, isKept: boolean, then?: () => void): void {
+    const owner = this.#owner
+    if (!isKept && this.#waiting.length === 0 && owner && this.#mayAnswer(owner)) {
+      answer(owner, reply, then) // most do: the list would only be filled and emptied
+      owner.holdOrGo()
+      return
+    }
     this.#waiting.push({ reply, isKept, then })
     if (isKept) this.#keeper.afterSync(() => this.#keep())
     this.go()
@@ -57,7 +63,10 @@ export class Promises {
   /** Answers what may be answered, in its order. */
   go(): void {
     const owner = this.#owner
-    while (owner && this.#waiting[0]?.isKept === false && this.#mayAnswer(owner)) this.#answer(owner)
+    while (owner && this.#waiting[0]?.isKept === false && this.#mayAnswer(owner)) {
+      const { reply, then } = this.#waiting.shift() as Waiting
+      answer(owner, reply, then)
+    }
     owner?.holdOrGo()
   }
 
@@ -78,10 +87,9 @@ export class Promises {
     if (first) first.isKept = false
     this.go()
   }
+}
 
-  #answer({ outbox }: Promiser): void {
-    const { reply, then } = this.#waiting.shift() as Waiting
-    if (reply) outbox.reply(reply)
-    then?.()
-  }
+function answer({ outbox }: Promiser, reply: Reply | undefined, then: (() => void) | undefined): void {
+  if (reply) outbox.reply(reply)
+  then?.()
 }

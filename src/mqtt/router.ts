@@ -28,9 +28,18 @@ export class Router implements Visitor<Session> {
   readonly retained = new Retained()
   readonly #household: Household
   readonly #tree = new Tree<Session>()
-  // Used again for each message: an outbox calls nothing back while it takes one.
-  readonly #matched: Session[] = []
+  // Used again for each message: an outbox calls nothing back while it takes one. A list that is emptied gives its room back, so it is overwritten.
+  readonly #matched: (Session | undefined)[] = []
+  #matches = 0
   readonly #groups: Group<Session>[] = []
+  readonly #became: Record<Delivered, number> = { sent: 0, queued: 0, dropped: 0 }
+  /** The message, and the copy of it that may outlive the call, once somebody wants it. */
+  #message: Message | undefined
+  #owned: Message | undefined
+  readonly #kept = (): Message => {
+    this.#owned ??= keep(this.#message as Message)
+    return this.#owned
+  }
   #stamp = 0
   #topic = ''
   #withheld = 0
@@ -82,23 +91,20 @@ export class Router implements Visitor<Session> {
     const retained = message.retain ? this.#retainMessage(message, publisher === 'daemon') : 'volatile'
     this.#isKept = retained === 'kept'
     this.#match(message, publisher)
-    let owned: Message | undefined
-    const kept = (): Message => {
-      owned ??= keep(message)
-      return owned
-    }
-    // Counted here and added once: this loop is what a fan-out costs.
-    const became = { sent: 0, queued: 0, dropped: 0 }
-    this.#lost = 0
-    for (const session of this.#matched) {
+    const became = this.#became // counted here and added once: this loop is what a fan-out costs
+    became.sent = became.queued = became.dropped = this.#lost = 0
+    for (let index = 0; index < this.#matches; index++) {
+      const session = this.#matched[index] as Session
+      this.#matched[index] = undefined
       const qos = Math.min(message.qos, session.match.qos) as QoS // [MQTT-3.8.4-8]
-      const delivered = session.deliver(message, qos, kept, undefined)
+      const delivered = session.deliver(message, qos, this.#kept, undefined)
       became[delivered]++
       if (qos > 0) this.#follow(session, delivered, publisher)
     }
-    for (const group of this.#groups) became[this.#deliverToGroup(group, message, kept, publisher)]++
-    const offered = this.#matched.length + this.#groups.length
-    this.#matched.length = this.#groups.length = 0
+    for (const group of this.#groups) became[this.#deliverToGroup(group, message, this.#kept, publisher)]++
+    const offered = this.#matches + this.#groups.length
+    if (this.#groups.length > 0) this.#groups.length = 0
+    this.#message = this.#owned = undefined
     counters.count('deliveries-sent', became.sent)
     counters.count('deliveries-queued', became.queued)
     counters.count('deliveries-dropped', became.dropped)
@@ -124,7 +130,7 @@ export class Router implements Visitor<Session> {
       match.qos = options.qos
       match.retain = this.#retain && options.retainAsPublished
       match.subscriptionIds = options.identifier > 0 ? [options.identifier] : noIds
-      this.#matched.push(subscriber)
+      this.#matched[this.#matches++] = subscriber
       return
     }
     if (options.qos > match.qos) match.qos = options.qos
@@ -139,6 +145,8 @@ export class Router implements Visitor<Session> {
 
   #match(message: Message, publisher: Publisher): void {
     this.#stamp++
+    this.#matches = 0
+    this.#message = message
     this.#topic = message.topic
     this.#withheld = 0
     this.#retain = message.retain

@@ -251,7 +251,7 @@ export class Session {
   }
 
   #qos0Options(message: Message, retain: boolean, subscriptionIds: readonly number[]): PublishOptions {
-    return { ...plainQos0, retain, subscriptionIds, expirySeconds: secondsLeft(message, this.#household.nowMs()) }
+    return { ...plainQos0, retain, subscriptionIds, expirySeconds: secondsLeft(message, this.#household) }
   }
 
   #queue(due: Due<Session>): boolean {
