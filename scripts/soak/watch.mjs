@@ -6,25 +6,27 @@ const sampleMs = 500
 
 /**
  * Samples anon memory. The floor of a minute, the least that it had, is nearest to what is held: V8 collects when its heap has grown by 8 MB. What it
- * has compiled is told apart: it goes on for an hour with what is called now and then, and comes to what the program has, 1.3 MB.
+ * has compiled is told apart: it goes on for hours with what is called now and then, more and more slowly, and comes to what the program has.
  */
 export class Watch {
   #pid
+  #inside
   #samples = []
   #floors = []
   #timer
 
-  constructor(pid) {
+  constructor(pid, inside) {
     this.#pid = pid
+    this.#inside = inside
     this.#timer = setInterval(() => this.#samples.push(memoryOf(pid)), sampleMs)
   }
 
   /** Ends a minute, and tells of it. */
-  minute() {
+  async minute() {
     const samples = this.#samples.length > 0 ? this.#samples.splice(0) : [memoryOf(this.#pid)]
     const anons = samples.map(({ anon }) => anon)
     const floor = Math.min(...anons)
-    const compiled = compiledOf(this.#pid)
+    const compiled = await this.#inside.compiled()
     this.#floors.push({ floor, compiled })
     return { floor, top: Math.max(...anons), compiled, rss: samples.at(-1).rss, ...descriptorsOf(this.#pid) }
   }
@@ -69,13 +71,6 @@ const memoryOf = pid => {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const [anon, rss] = ['RssAnon', 'VmRSS'].map(name => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]))
   return { anon, rss }
-}
-
-/** What V8 has compiled, in KB: memory that can be run and belongs to no file. */
-const compiledOf = pid => {
-  const areas = readFileSync(`/proc/${pid}/smaps`, 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
-  const own = areas.filter(area => /^\S+ ..x. \S+ \S+ 0\s*\n/.test(area))
-  return own.reduce((sum, area) => sum + Number(/^Anonymous:\s+(\d+) kB/m.exec(area)?.[1]), 0)
 }
 
 const targetOf = path => {
