@@ -105,7 +105,7 @@ const inForce = {
   subscriptionBytesMax: 81_920,
   /** Topic aliases of one client in each direction, announced to it; a meter's home has fewer topics that come often. */
   topicAliasMax: 16,
-  /** Text of the topics that have an alias, two bytes a character, for each client and direction; one more is refused with 0x97. */
+  /** Weight of the topics that have an alias, for each client and direction; one more is refused with 0x97. */
   topicAliasBytesMax: 8_192,
   /** Shorter topics get no alias from us: it takes three bytes of each PUBLISH itself. */
   topicAliasCharactersMin: 8,

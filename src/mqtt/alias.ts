@@ -15,7 +15,7 @@ export class IncomingAliases {
     const known = this.#topics?.get(alias)
     if (topic === '') return known ?? reasonCodes.protocolError // an alias that was never given a topic, section 3.3.4
     if (topic === known) return topic
-    const bytes = this.#bytes + textBytes(topic) - (known === undefined ? 0 : textBytes(known))
+    const bytes = this.#bytes + weightOf(topic) - (known === undefined ? 0 : weightOf(known))
     if (bytes > limits.topicAliasBytesMax) return reasonCodes.quotaExceeded
     this.#topics ??= new Map()
     this.#topics.set(alias, topic)
@@ -42,17 +42,20 @@ export class OutgoingAliases {
   of(topic: string): number {
     const known = this.#aliases.get(topic)
     if (known !== undefined) return known
-    const worth = topic.length >= limits.topicAliasCharactersMin && this.#bytes + textBytes(topic) <= limits.topicAliasBytesMax
+    const worth = topic.length >= limits.topicAliasCharactersMin && this.#bytes + weightOf(topic) <= limits.topicAliasBytesMax
     return worth && this.#aliases.size < this.#max ? -(this.#aliases.size + 1) : 0
   }
 
   /** Takes note that a PUBLISH with the topic and its new alias is on its way. */
   introduced(topic: string): void {
     this.#aliases.set(topic, this.#aliases.size + 1)
-    this.#bytes += textBytes(topic)
+    this.#bytes += weightOf(topic)
   }
 }
 
-function textBytes(topic: string): number {
-  return topic.length * 2
+/** What a topic and its place in a map weigh. */
+function weightOf(topic: string): number {
+  return topic.length * 2 + entryBytes
 }
+
+const entryBytes = 64

@@ -21,7 +21,7 @@ const ends: Reasons = {
   [reasonCodes.keepAliveTimeout]: () => 'nothing came for one and a half times the keep-alive',
   [reasonCodes.sessionTakenOver]: () => 'another connection came with this client id',
   [reasonCodes.receiveMaximumExceeded]: () => `at most ${limits.receivedMax} messages at QoS 1 and 2 may be on their way`,
-  [reasonCodes.topicAliasInvalid]: () => `topic aliases go from 1 to ${limits.topicAliasMax}`,
+  [reasonCodes.topicAliasInvalid]: () => `topic aliases go up to ${limits.topicAliasMax}`,
   [reasonCodes.quotaExceeded]: () => 'there is no room to keep this now: try again later'
 }
 

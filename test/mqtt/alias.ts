@@ -32,7 +32,7 @@ t.test('every alias up to the announced one is taken, and none above [MQTT-3.3.2
 
 t.test('their text is bounded, and what is replaced counts no more', async t => {
   const aliases = new IncomingAliases()
-  const half = 't'.repeat(limits.topicAliasBytesMax / 4)
+  const half = 't'.repeat(limits.topicAliasBytesMax / 4 - 32)
   t.equal(aliases.resolve(half, 1), half)
   t.equal(aliases.resolve(half, 2), half, 'the bound itself')
   t.equal(aliases.resolve('t', 3), quotaExceeded)
@@ -67,7 +67,7 @@ t.test('a client that takes none gets none, and no client gets more than we care
 
 t.test('a topic that is too short to save anything gets none, nor one that is too long to be kept', async t => {
   const aliases = new OutgoingAliases(9)
-  const longest = 't'.repeat(limits.topicAliasBytesMax / 2)
+  const longest = 't'.repeat(limits.topicAliasBytesMax / 2 - 32)
   t.equal(aliases.of('t'.repeat(limits.topicAliasCharactersMin - 1)), 0)
   t.equal(aliases.of('t'.repeat(limits.topicAliasCharactersMin)), -1)
   t.equal(aliases.of(longest), -1)
