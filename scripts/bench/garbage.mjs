@@ -6,6 +6,9 @@ import { atMost } from './table.mjs'
 const subscribers = 100
 const perSecond = 200
 
+/** Of one collection. What it says was allocated since the last is too much while V8 marks the old objects step by step, which may go on for minutes. */
+const sizes = / total_size_before=(\d+) total_size_after=(\d+) /
+
 export const measureGarbage = async context => {
   const measured = {}
   for (const kind of ['wattslug', 'aedes', 'null']) {
@@ -22,11 +25,16 @@ const garbageOf = async (kind, context) => {
   const nodeFlags = [...(kind === 'wattslug' ? unitFlags() : []), '--trace-gc-nvp']
   return withBroker(kind, { ...context, nodeFlags }, async (broker, load) => {
     let allocated = 0
+    let left // by the last collection
     let unfinished = ''
     broker.child.on('heard', text => {
       const lines = (unfinished + text).split('\n')
       unfinished = lines.pop() ?? ''
-      for (const line of lines) allocated += Number(/ allocated=(\d+)/.exec(line)?.[1] ?? 0)
+      for (const line of lines) {
+        const [, before, after] = sizes.exec(line) ?? []
+        if (before !== undefined && left !== undefined) allocated += Number(before) - left
+        if (after !== undefined) left = Number(after)
+      }
     })
     await load.call('open', { port: broker.ports.ws, transport: 'ws', count: subscribers, publisher: 'first' })
     await load.call('steady', { perSecond, ms: 1_500 })
