@@ -279,8 +279,7 @@ export class Broker implements Household {
     this.#publishWill(session)
   }
 
-  /** When a will is to be published whose client goes now; never, if there is none. */
-  /** When the will of a session that is away since then is published. */
+  /** When the will of a session that is away since then is published; never, if there is none. */
   #dueAtMs(will: Will | undefined, sinceMs: number): number {
     return sinceMs + (will?.delaySeconds ?? Number.POSITIVE_INFINITY) * 1_000
   }

@@ -4,7 +4,7 @@ import { Queue } from '../memory/queue.ts'
 import type { Household } from './household.ts'
 import type { Outbox, Posted } from './outbox.ts'
 import { isExpired, type Message, secondsLeft, weightBytes } from './packet.ts'
-import { type Delivery, Window } from './window.ts'
+import { type Delivery, spent, Window } from './window.ts'
 
 /** What is to be delivered, and how. */
 export type Due<S> = Pick<Delivery<S>, 'message' | 'qos' | 'retain' | 'subscriptionIds' | 'group'>
@@ -80,12 +80,10 @@ export class Deliveries<S> {
 
   /** Takes a message behind what waits; false when it is past a bound, or cannot be kept. */
   add(due: Due<S>): boolean {
-    const { keeper } = this.#household
     if (!this.hasRoomFor(due.message)) return false
-    const packetId = this.#nextId()
-    const delivery = this.#deliveryOf(due, packetId, false)
-    if (this.#session > 0 && !keeper.saveDelivery(this.#session, delivery)) {
-      this.#window.skipTo(packetId - 1)
+    const delivery = this.#deliveryOf(due, this.#nextId())
+    if (this.#session > 0 && !this.#household.keeper.saveDelivery(this.#session, delivery)) {
+      this.#window.skipTo(delivery.packetId - 1)
       return false
     }
     this.#lastOrder = delivery.order
@@ -94,25 +92,21 @@ export class Deliveries<S> {
     return true
   }
 
-  /**
-   * Sends a message at once, before it is on the disk: nothing was promised of it yet. Only one at QoS 2 of a kept session must
-   * be added instead.
-   */
+  /** Sends a message at once, before it is on the disk: nothing was promised of it. One at QoS 2 of a kept session is added instead. */
   begin(outbox: Outbox, due: Due<S>): Posted | 'window-full' {
     const window = this.#window
     if (this.#queue.length > 0 || !window.hasQuota || !window.fits(due.message)) return 'window-full'
-    const packetId = window.nextId()
-    const delivery = this.#deliveryOf(due, packetId, true)
+    const delivery = this.#deliveryOf(due, window.nextId())
     const isSaved = this.#session === 0 || this.#household.keeper.saveDelivery(this.#session, delivery)
     const posted = isSaved ? this.#post(outbox, delivery) : 'window-full'
-    if (posted !== 'sent') {
+    if (posted === 'sent') {
+      this.#lastOrder = delivery.order
+      this.#begun(delivery)
+    } else {
       if (isSaved) this.#drop(delivery)
-      window.skipTo(packetId - 1)
-      return posted
+      window.skipTo(delivery.packetId - 1)
     }
-    this.#lastOrder = delivery.order
-    window.add(delivery)
-    return 'sent'
+    return posted
   }
 
   /** Takes back one of an earlier run, in their order; false when it is past a bound. */
@@ -169,9 +163,9 @@ export class Deliveries<S> {
   }
 
   /** Field by field: a spread costs several times the rest of a delivery. */
-  #deliveryOf({ message, qos, retain, subscriptionIds, group }: Due<S>, packetId: number, sent: boolean): Delivery<S> {
+  #deliveryOf({ message, qos, retain, subscriptionIds, group }: Due<S>, packetId: number): Delivery<S> {
     const order = this.#lastOrder + 1
-    return { order, packetId, message, qos, retain, subscriptionIds, group, state: 'message', repeated: false, sent }
+    return { order, packetId, message, qos, retain, subscriptionIds, group, state: 'message', repeated: false, sent: false }
   }
 
   /** Ids go round, and what expires makes room for more than a round of them while others wait under theirs. [MQTT-2.2.1-4] */
@@ -251,12 +245,16 @@ export class Deliveries<S> {
       if (posted === 'full') return false
       this.#queue.shift()
       if (posted === 'too-large') this.#drop(delivery)
-      else {
-        delivery.sent = true
-        this.#window.add(delivery)
-      }
+      else this.#begun(delivery)
     }
     return true
+  }
+
+  /** It is on its way. What ends with its connection is not sent again, and only a group's members inherit it. */
+  #begun(delivery: Delivery<S>): void {
+    if (this.#session === 0 && !delivery.group) delivery.message = spent
+    delivery.sent = true
+    this.#window.add(delivery)
   }
 
   /** Sends one as it is now. A message that is longer than the client takes is dropped. [MQTT-3.1.2-25] */

@@ -136,6 +136,7 @@ export class Session {
     const { retain, subscriptionIds } = this.match
     if (qos === 0) return this.#deliverNow(message, retain, subscriptionIds) ? 'sent' : 'dropped'
     if (!this.#deliveries.hasRoomFor(message)) return 'dropped' // before a copy is made: a flood would make garbage of them
+    if (this.#sendOnce({ message, qos, retain, subscriptionIds, group })) return 'queued'
     return this.#queue({ message: kept(), qos, retain, subscriptionIds, group }) ? 'queued' : 'dropped'
   }
 
@@ -252,6 +253,13 @@ export class Session {
 
   #qos0Options(message: Message, retain: boolean, subscriptionIds: readonly number[]): PublishOptions {
     return { ...plainQos0, retain, subscriptionIds, expirySeconds: secondsLeft(message, this.#household) }
+  }
+
+  /** Sends what will not be sent again, if it may go at once: no copy of it is needed then. */
+  #sendOnce(due: Due<Session>): boolean {
+    if (this.number > 0 || due.group || due.message.expiresAtMs !== undefined || this.where.name === 'away') return false
+    const posted = this.#deliveries.begin(this.where.outbox, due)
+    return posted === 'sent' || posted === 'too-large' // which is left out [MQTT-3.1.2-25]
   }
 
   #queue(due: Due<Session>): boolean {

@@ -8,7 +8,8 @@ export interface Delivery<S = unknown> {
   readonly order: number
   /** Given when it begins to wait and kept with it, so that it is repeated under the same id after a restart too. [MQTT-4.4.0-1] */
   readonly packetId: number
-  readonly message: Message
+  /** What is to be sent; `spent` once it is on its way and will not be sent again. */
+  message: Message
   readonly qos: 1 | 2
   readonly retain: boolean
   readonly subscriptionIds: readonly number[]
@@ -20,6 +21,16 @@ export interface Delivery<S = unknown> {
   repeated: boolean
   /** Whether it was sent on this connection. */
   sent: boolean
+}
+
+/** Stands for a message that nobody asks for any more, so that its bytes are not kept until the client has acknowledged it. */
+export const spent: Message = {
+  topic: '',
+  payload: new Uint8Array(0),
+  qos: 1,
+  retain: false,
+  properties: undefined,
+  expiresAtMs: undefined
 }
 
 const packetIdMax = 65_535

@@ -127,7 +127,7 @@ t.test('a full outbox holds the rest back, and no id is lost', async t => {
 })
 
 t.test('[MQTT-3.3.4-9] [MQTT-4.9.0-1] [MQTT-4.9.0-2] so many are on their way as the client takes', async t => {
-  const rig = new Rig()
+  const rig = new Rig(1)
   rig.deliveries.rewind(2)
   rig.addMany(4)
   t.strictSame(rig.drain(), ['PUBLISH n=1 q1 id1', 'PUBLISH n=2 q1 id2'])
@@ -155,11 +155,13 @@ t.test(
 )
 
 t.test('[MQTT-3.3.4-10] PUBREL does not wait for the quota, and what is held back for that keeps its place', async t => {
-  const rig = new Rig()
+  const rig = new Rig(1)
   rig.add('a=1')
   for (const text of ['a=2', 'a=3']) rig.add(text, 2)
+  rig.endTurn()
   rig.drain()
   rig.deliveries.release(2)
+  rig.endTurn()
   rig.add('a=4')
   t.strictSame(rig.rewind(1), ['PUBLISH a=1 q1 id1 dup', 'PUBREL 2'])
   rig.deliveries.finish(1, 'PUBACK')
@@ -181,7 +183,7 @@ t.test('[MQTT-4.4.0-2] PUBREC with an error ends a delivery', async t => {
 t.test(
   '13: [MQTT-4.4.0-1] [MQTT-3.3.1-1] [3.1.1 MQTT-4.4.0-1] [3.1.1 MQTT-3.3.1-1] [3.1.1 MQTT-4.6.0-1] what is unfinished is repeated first',
   async t => {
-    const rig = new Rig()
+    const rig = new Rig(1)
     for (const [text, qos] of [
       ['a=1', 1],
       ['a=2', 2],
@@ -189,8 +191,10 @@ t.test(
       ['a=4', 1]
     ] as const)
       rig.add(text, qos)
+    rig.endTurn()
     rig.drain()
     rig.deliveries.release(2)
+    rig.endTurn()
     rig.add('a=5')
     rig.outbox.room = 1
     t.strictSame(rig.rewind(), ['PUBLISH a=1 q1 id1 dup', 'PUBREL 2'])

@@ -40,6 +40,13 @@ function here(): { session: Session; outbox: Recorder } {
   return { session, outbox: resume(session) }
 }
 
+/** A kept session whose client is here: it may come back. */
+function hereForGood(): { session: Session; outbox: Recorder; house: House } {
+  const house = new House()
+  const session = begin(1, house)
+  return { session, outbox: resume(session), house }
+}
+
 /** The client comes back. */
 function resume(session: Session, room = Number.POSITIVE_INFINITY): Recorder {
   const outbox = new Recorder()
@@ -82,6 +89,25 @@ t.test('[MQTT-4.3.2-1] [MQTT-4.3.3-1] [3.1.1 MQTT-4.3.2-1] QoS 1 and 2 go out wi
   t.equal(deliver(session, 'a=2', 2), 'queued')
   t.strictSame(outbox.lines(), ['PUBLISH a=1 q1 id1', 'PUBLISH a=2 q2 id2'])
   t.equal(session.waiting, 0)
+})
+
+t.test('what goes out at once and ends with its connection is not kept, nor what has gone out behind it', async t => {
+  const { session, outbox } = here()
+  const large = largeMessage('a'.repeat(limits.packetBytesMax), 0, 1)
+  t.equal(session.deliver(large, 1, never, undefined), 'queued')
+  outbox.room = 1
+  for (const text of ['a=1', 'a=2']) deliver(session, text, 1)
+  t.strictSame([session.inflight, session.waiting], [2, 1])
+  t.strictSame(
+    [...session.deliveries()].map(delivery => delivery.message.topic.length),
+    [0, 0, 1]
+  )
+  outbox.payloadBytesMax = 0
+  outbox.room = 9
+  session.pump()
+  t.strictSame([session.inflight, session.waiting], [2, 0])
+  t.equal(session.deliver(message('a=3'), 1, never, undefined), 'queued', 'one that is longer than the client takes is left out')
+  t.equal(session.inflight, 2)
 })
 
 t.test('what waits is the kept copy', async t => {
@@ -149,12 +175,14 @@ t.test('a full outbox holds messages back until it is drained, and no id is lost
 t.test(
   '13: [MQTT-4.4.0-1] [MQTT-3.3.1-1] [3.1.1 MQTT-4.4.0-1] [3.1.1 MQTT-3.3.1-1] [3.1.1 MQTT-4.6.0-1] a client that comes back gets what is unfinished: same ids, same order, DUP',
   async t => {
-    const { session } = here()
+    const { session, house } = hereForGood()
     deliver(session, 'a=1', 1)
     deliver(session, 'a=2', 2)
     deliver(session, 'a=3', 2)
     deliver(session, 'a=4', 1)
+    house.endTurn()
     session.release(2)
+    house.endTurn()
     session.where = { name: 'away', sinceMs: 0 }
     deliver(session, 'a=5', 1)
     const outbox = resume(session)
@@ -171,7 +199,7 @@ t.test(
 )
 
 t.test('13: a full outbox in the middle of the repeats keeps newer messages behind them', async t => {
-  const { session } = here()
+  const { session } = hereForGood()
   deliverMany(session, 3)
   const outbox = resume(session, 1)
   deliver(session, 'n=4', 1)
@@ -185,14 +213,14 @@ t.test('13: a full outbox in the middle of the repeats keeps newer messages behi
 })
 
 t.test('13: a connection that ends in the middle of the repeats makes none of them new', async t => {
-  const { session } = here()
+  const { session } = hereForGood()
   deliverMany(session, 2)
   t.strictSame(resume(session, 1).lines(), ['PUBLISH n=1 q1 id1 dup'])
   t.strictSame(resume(session).lines(), ['PUBLISH n=1 q1 id1 dup', 'PUBLISH n=2 q1 id2 dup'])
 })
 
 t.test('14: a client that keeps coming back does not lose its window', async t => {
-  const { session } = here()
+  const { session } = hereForGood()
   deliverMany(session, limits.inflightMax + 1)
   for (let times = 0; times < 5; times++) t.equal(resume(session).lines().length, limits.inflightMax)
   const outbox = resume(session)
@@ -226,13 +254,13 @@ t.test('retained messages tell the identifier of their subscription', async t =>
 })
 
 t.test('a retained message is repeated with RETAIN', async t => {
-  const { session } = here()
+  const { session } = hereForGood()
   deliverRetained(session, store('a=1'), 'a', 1)
   t.strictSame(resume(session).lines(), ['PUBLISH a=1 q1 id1 dup retain'])
 })
 
 t.test('5: retained messages go as fast as the client reads, all of them, behind what waits', async t => {
-  const { session, outbox } = here()
+  const { session, outbox } = hereForGood()
   outbox.room = 2
   deliverRetained(session, store('a=1', 'b=1', 'c=1', 'd=1'), '#', 0)
   t.strictSame(outbox.lines(), ['PUBLISH a=1 retain', 'PUBLISH b=1 retain'])

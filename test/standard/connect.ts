@@ -503,7 +503,7 @@ const wishes: readonly Scene[] = [
       b connects
       b > 32{"t" 0001 00 'x'*13} 32{"t" 0002 00 'x'*12} 30{"u" 00 'x'*15} 30{"u" 00 'x'*14}
       b < 40020001 40020002
-      a < 32 12 "t" 0002 00 'x'*12 30 12 "u" 00 'x'*14`
+      a < 32 12 "t" 0001 00 'x'*12 30 12 "u" 00 'x'*14`
   },
   {
     title: '[MQTT-3.1.2-26] [MQTT-3.3.2-11] topics get aliases up to what the client takes',
