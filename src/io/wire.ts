@@ -71,10 +71,11 @@ export function decode(bytes: Buffer, bodyAt: number, level: ProtocolLevel): Cli
  */
 export function encode(packet: Reply, { level, packetBytesMax }: Pick<Voice, 'level' | 'packetBytesMax'>): Buffer {
   const bytesMax = Math.min(packetBytesMax, encodedBytesMax)
-  const bytes = write(packet, level)
-  if (bytes <= bytesMax) return shortViews[bytes] ?? scratch.subarray(0, bytes)
-  const shorter = withoutReason(packet)
-  return scratch.subarray(0, shorter && write(shorter, level) <= bytesMax ? written : 0)
+  let bytes = write(packet, level)
+  const shorter = bytes > bytesMax ? withoutReason(packet) : undefined
+  if (shorter) bytes = write(shorter, level)
+  if (bytes > bytesMax) bytes = 0
+  return shortViews[bytes] ?? scratch.subarray(0, bytes)
 }
 
 const unspoken: Connect = {
@@ -168,8 +169,8 @@ const scratchStream = {
 /** Writes a packet into the scratch buffer and answers its bytes. */
 function write(packet: Reply, level: ProtocolLevel): number {
   written = 0
-  if (packet.type === 'PUBACK' || packet.type === 'PUBREC' || packet.type === 'PUBREL' || packet.type === 'PUBCOMP') {
-    return writeAcknowledgement(firstBytes[packet.type], packet.packetId, level === 5 ? packet.reasonCode : 0)
+  if (isAcknowledgement(packet) && (level < 5 || !packet.reasonString)) {
+    return writeAcknowledgement(firstBytes[packet.type], packet.packetId, level < 5 ? 0 : packet.reasonCode)
   }
   const library = toLibrary(packet, level)
   if (library) writeToStream(library, scratchStream as unknown as NodeJS.WritableStream, { protocolVersion: level })
@@ -177,6 +178,11 @@ function write(packet: Reply, level: ProtocolLevel): number {
 }
 
 const firstBytes = { PUBACK: 0x40, PUBREC: 0x50, PUBREL: 0x62, PUBCOMP: 0x70 }
+const commands = { PUBACK: 'puback', PUBREC: 'pubrec', PUBREL: 'pubrel', PUBCOMP: 'pubcomp' } as const
+
+function isAcknowledgement(packet: Reply): packet is Reply & { type: keyof typeof firstBytes } {
+  return packet.type in firstBytes
+}
 
 /** These come as often as PUBLISH. A code of 0 is left out, and so is the length of no properties, MQTT 5.0 section 3.4.2. */
 function writeAcknowledgement(firstByte: number, packetId: number, reasonCode: number): number {
@@ -188,25 +194,30 @@ function writeAcknowledgement(firstByte: number, packetId: number, reasonCode: n
   return reasonCode === 0 ? 4 : 5
 }
 
-/** A reply without its Reason String, if it has one. [MQTT-3.2.2-19] [MQTT-3.14.2-3] */
+/** A reply without its Reason String, if it has one. [MQTT-3.2.2-19] [MQTT-3.4.2-2] [MQTT-3.9.2-1] [MQTT-3.14.2-3] */
 function withoutReason(packet: Reply): Reply | undefined {
   if (packet.type === 'CONNACK' && packet.properties?.reasonString) {
     return { ...packet, properties: { ...packet.properties, reasonString: undefined } }
   }
-  if (packet.type === 'DISCONNECT' && packet.reasonString) return { ...packet, reasonString: undefined }
-  return undefined
+  return 'reasonString' in packet && packet.reasonString ? { ...packet, reasonString: undefined } : undefined
 }
 
-type LibraryReply = Exclude<Reply, { type: keyof typeof firstBytes }>
-
-function toLibrary(packet: LibraryReply, level: ProtocolLevel): LibraryPacket | undefined {
+function toLibrary(packet: Reply, level: ProtocolLevel): LibraryPacket | undefined {
   switch (packet.type) {
     case 'CONNACK':
       return toConnack(packet, level)
+    case 'PUBACK':
+    case 'PUBREC':
+    case 'PUBREL':
+    case 'PUBCOMP': {
+      const { packetId: messageId, reasonCode, reasonString } = packet
+      return { cmd: commands[packet.type], messageId, reasonCode, properties: stated({ reasonString }) }
+    }
     case 'SUBACK':
       return {
         cmd: 'suback',
         messageId: packet.packetId,
+        properties: stated({ reasonString: packet.reasonString }),
         granted: packet.reasonCodes.map(code => (level < 5 ? Math.min(code, 0x80) : code)) // 3.1.1: [MQTT-3.9.3-2]
       }
     case 'UNSUBACK': // codes in MQTT 5.0 only

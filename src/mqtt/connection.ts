@@ -37,6 +37,10 @@ export class Connection implements ClientPublisher {
     return this.phase.name === 'open' ? this.phase.session : undefined
   }
 
+  get wantsReasons(): boolean {
+    return this.phase.name === 'open' && this.phase.wantsReasons
+  }
+
   /** Ms since a packet came; while we do not read, the client cannot be blamed. */
   silentMs(): number {
     if (this.outbox.isPaused) this.#lastHeardMs = this.broker.nowMs()

@@ -60,7 +60,8 @@ export function enter(connection: Connection, packet: Connect, verdict: Verdict)
     who: verdict,
     silenceMs: keepAliveSecondsOf(packet) * 1_500,
     aliases: new IncomingAliases(),
-    inherited: session.received.size
+    inherited: session.received.size,
+    wantsReasons: level === 5 && packet.wantsProblemInformation
   }
   // In MQTT 3.1 the bit that tells of a kept session is reserved.
   outbox.reply(welcome(packet, session, isPresent && level > 3)) // [MQTT-3.2.0-1]

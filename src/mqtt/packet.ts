@@ -146,18 +146,23 @@ export interface ConnackProperties {
   readonly reasonString?: string | undefined
 }
 
+/** What an answer that says no tells humans; versions before MQTT 5.0 are not told. */
+interface Explained {
+  readonly reasonString?: string | undefined
+}
+
 /** What the server sends, but for PUBLISH: that goes out through `Outbox.publish`, which can say no. */
 export type Reply =
   | { readonly type: 'CONNACK'; readonly sessionPresent: boolean; readonly reasonCode: ReasonCode; readonly properties?: ConnackProperties }
-  | Acknowledgement<'PUBACK'>
-  | Acknowledgement<'PUBREC'>
-  | Acknowledgement<'PUBREL'>
-  | Acknowledgement<'PUBCOMP'>
-  | (WithPacketId<'SUBACK'> & { readonly reasonCodes: readonly number[] })
+  | (Acknowledgement<'PUBACK'> & Explained)
+  | (Acknowledgement<'PUBREC'> & Explained)
+  | (Acknowledgement<'PUBREL'> & Explained)
+  | (Acknowledgement<'PUBCOMP'> & Explained)
+  | (WithPacketId<'SUBACK'> & { readonly reasonCodes: readonly number[] } & Explained)
   | (WithPacketId<'UNSUBACK'> & { readonly reasonCodes: readonly number[] })
   | { readonly type: 'PINGRESP' }
   /** MQTT 5.0 only; clients of 3.1 and 3.1.1 are not sent any. */
-  | { readonly type: 'DISCONNECT'; readonly reasonCode: ReasonCode; readonly reasonString?: string | undefined }
+  | ({ readonly type: 'DISCONNECT'; readonly reasonCode: ReasonCode } & Explained)
 
 /** How a PUBLISH goes out to one client. */
 export interface PublishOptions {

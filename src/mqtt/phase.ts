@@ -39,10 +39,13 @@ export interface Open {
   readonly aliases: IncomingAliases
   /** Messages at QoS 2 that an earlier connection left unreleased: the quota of this one begins anew. [MQTT-4.9.0-1] */
   readonly inherited: number
+  /** Whether acknowledgements that say no tell why in words: MQTT 5.0 with Request Problem Information. [MQTT-3.1.2-29] */
+  readonly wantsReasons: boolean
 }
 
 /** Where a connection is. */
 export type Phase = Opening | Checking | Open | { readonly name: 'closed' }
+
 /** An event by its type. */
 export type EventOf<E extends Event['type']> = Extract<Event, { type: E }>
 

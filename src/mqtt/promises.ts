@@ -3,6 +3,7 @@ import { limits } from '../limits.ts'
 import type { Keeper } from './keeper.ts'
 import type { Outbox } from './outbox.ts'
 import type { Reply } from './packet.ts'
+import { explained } from './reasons.ts'
 
 interface Waiting {
   /** None where only the client is to wait. */
@@ -15,6 +16,8 @@ interface Waiting {
 /** Who promises. */
 interface Promiser {
   readonly outbox: Outbox
+  /** Whether its client wants to be told in words why something is refused. [MQTT-3.1.2-29] */
+  readonly wantsReasons: boolean
   /** Told each time that a promise was kept. */
   holdOrGo(): void
   /** Whether nothing may be answered, since subscribers have to catch up. */
@@ -89,7 +92,7 @@ export class Promises {
   }
 }
 
-function answer({ outbox }: Promiser, reply: Reply | undefined, then: (() => void) | undefined): void {
-  if (reply) outbox.reply(reply)
+function answer({ outbox, wantsReasons }: Promiser, reply: Reply | undefined, then: (() => void) | undefined): void {
+  if (reply) outbox.reply(wantsReasons ? explained(reply) : reply)
   then?.()
 }

@@ -1,6 +1,6 @@
-/** Reason Strings: what a client of MQTT 5.0 is told for humans, beside the code, when it is refused or let go (sections 3.2.2.3.9 and 3.14.2.2.3). */
+/** Reason Strings: what a client of MQTT 5.0 is told for humans, beside the code, when it or what it asked for is refused, or it is let go. */
 import { limits } from '../limits.ts'
-import { type ReasonCode, reasonCodes } from './packet.ts'
+import { type ReasonCode, type Reply, reasonCodes } from './packet.ts'
 
 type Reasons = Readonly<Partial<Record<ReasonCode, () => string>>>
 
@@ -23,6 +23,41 @@ const ends: Reasons = {
   [reasonCodes.receiveMaximumExceeded]: () => `at most ${limits.receivedMax} messages at QoS 1 and 2 may be on their way`,
   [reasonCodes.topicAliasInvalid]: () => `topic aliases go up to ${limits.topicAliasMax}`,
   [reasonCodes.quotaExceeded]: () => 'there is no room to keep this now: try again later'
+}
+
+const messages: Reasons = {
+  [reasonCodes.notAuthorized]: () =>
+    'you may not publish to this topic: those that begin with $ belong to the broker, others may be kept for some',
+  [reasonCodes.topicNameInvalid]: () => `a topic has at most ${limits.topicLevelsMax} levels`,
+  [reasonCodes.quotaExceeded]: () => 'there is no room for this message now: try again later'
+}
+
+const exchanges: Reasons = {
+  [reasonCodes.packetIdentifierNotFound]: () => 'no message at QoS 2 with this packet id is on its way'
+}
+
+const filters: Reasons = {
+  [reasonCodes.notAuthorized]: () => 'you may read nothing of what this filter means',
+  [reasonCodes.topicFilterInvalid]: () => `a filter has at most ${limits.topicLevelsMax} levels`,
+  [reasonCodes.quotaExceeded]: () => `a session has at most ${limits.subscriptionsMax} subscriptions, and fewer where they are long`
+}
+
+type Answer = Extract<Reply, { type: 'PUBACK' | 'PUBREC' | 'PUBREL' | 'PUBCOMP' | 'SUBACK' }>
+
+const answers: Readonly<Record<Answer['type'], Reasons>> = {
+  ...{ PUBACK: messages, PUBREC: messages, PUBREL: exchanges, PUBCOMP: exchanges, SUBACK: filters }
+}
+
+/** An answer, and in words why it says no if it does; of several filters why the first one is refused. */
+export function explained(reply: Reply): Reply {
+  if (!isAnswer(reply)) return reply
+  const code = reply.type === 'SUBACK' ? reply.reasonCodes.find(each => each >= 0x80) : reply.reasonCode
+  const reasonString = answers[reply.type][code as ReasonCode]?.()
+  return reasonString === undefined ? reply : { ...reply, reasonString }
+}
+
+function isAnswer(reply: Reply): reply is Answer {
+  return reply.type in answers
 }
 
 /** Why CONNECT is refused by a code. */

@@ -139,9 +139,10 @@ class Room implements Outlet {
 function asUnderstood(packet: Reply, level: ProtocolLevel): Reply {
   if (level === 5) return packet
   if (packet.type === 'CONNACK') return { ...packet, properties: {} }
-  if (packet.type === 'SUBACK') return { ...packet, reasonCodes: packet.reasonCodes.map(code => Math.min(code, 0x80)) }
+  if (packet.type === 'SUBACK')
+    return { ...packet, reasonCodes: packet.reasonCodes.map(code => Math.min(code, 0x80)), reasonString: undefined }
   if (packet.type === 'UNSUBACK') return { ...packet, reasonCodes: [] }
-  return 'reasonCode' in packet ? ({ ...packet, reasonCode: 0 } as Reply) : packet
+  return 'reasonCode' in packet ? ({ ...packet, reasonCode: 0, reasonString: undefined } as Reply) : packet
 }
 
 /** Puts the topics in for the aliases, as a client does. */

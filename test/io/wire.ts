@@ -178,6 +178,14 @@ t.test('a Reason String that makes a packet too long is left out, and what is to
   t.equal(answered(disconnect, 5, 13), 'e0028e00', '[MQTT-3.14.2-3]')
   t.equal(answered(disconnect, 5, 4), 'e0028e00')
   t.equal(answered(disconnect, 5, 3), '')
+  const suback = { type: 'SUBACK', packetId: 1, reasonCodes: [0, 0x97], reasonString: 'full' } as const
+  t.equal(answered(suback, 5, 14).length / 2, 14)
+  t.equal(answered(suback, 5, 13), '90050001000097', '[MQTT-3.9.2-1]')
+  const puback = { type: 'PUBACK', packetId: 1, reasonCode: 0x87, reasonString: 'why' } as const
+  t.equal(answered(puback, 5, 12).length / 2, 12)
+  t.equal(answered(puback, 5, 11), '4003000187', '[MQTT-3.4.2-2]')
+  t.equal(answered(puback, 5, 4), '')
+  for (const level of [3, 4] as const) t.equal(answered(puback, level), '40020001', 'nor is it told before MQTT 5.0')
   t.equal(answered({ type: 'SUBACK', packetId: 1, reasonCodes: [0, 0] }, 5, 6), '')
   t.equal(answered({ type: 'PUBACK', packetId: 1, reasonCode: 0 }, 5, 3), '')
 })

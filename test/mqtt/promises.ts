@@ -13,7 +13,8 @@ function begin(): { house: House; outbox: Recorder; promises: Promises; told: nu
   const house = new House()
   const outbox = new Recorder()
   const told: number[] = []
-  const owner = { outbox, waitsFor: undefined as Set<unknown> | undefined, holdOrGo: () => void told.push(promises.length) }
+  const waitsFor = undefined as Set<unknown> | undefined
+  const owner = { outbox, wantsReasons: false, waitsFor, holdOrGo: () => void told.push(promises.length) }
   const promises: Promises = new Promises(house.broker.keeper, owner)
   return { house, outbox, promises, told, owner }
 }

@@ -491,6 +491,11 @@ const answers: readonly Scene[] = [
   }
 ]
 
+/** Reason Strings, as the notation has them. */
+const noExchange = '"no message at QoS 2 with this packet id is on its way"'
+const notYours = '"you may not publish to this topic: those that begin with $ belong to the broker, others may be kept for some"'
+const noFilter = `"a filter has at most ${limits.topicLevelsMax} levels"`
+
 const wishes: readonly Scene[] = [
   {
     title:
@@ -549,14 +554,33 @@ const wishes: readonly Scene[] = [
   {
     title: `[MQTT-3.1.2-29] [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3] [MQTT-3.6.2-2] [MQTT-3.6.2-3] [MQTT-3.7.2-2] [MQTT-3.7.2-3] \
 [MQTT-3.9.2-1] [MQTT-3.9.2-2] [MQTT-3.11.2-1] [MQTT-3.11.2-2] [MQTT-3.14.2-3] [MQTT-3.14.2-4] [MQTT-3.15.2-2] [MQTT-3.15.2-3] \
-bad news have a code and nothing else, so that they fit whatever the client takes`,
-    play: `
-      a > 10{"MQTT" 05 02 003c {17 00 27 00000010} "a"}
+who does not ask for reasons in words, or takes only short packets, gets the code and nothing else`,
+    play: ['17 00', '27 00000010']
+      .map(
+        property => `
+      a > 10{"MQTT" 05 02 003c {${property}} "a"}
       a < WELCOME
       a > 32{"$x" 0001 00} 34{"$x" 0002 00} 62020003 50020004
       a < 4003 0001 87 5003 0002 87 7003 0003 92 6203 0004 92
       a > 82{0005 00 <'/'*64> 00} a2{0006 00 "t"} f0{18 {15 "m"}}
-      a < 9004 0005 00 8f b004 0006 00 11 e002 82 00 closed`
+      a < 9004 0005 00 8f b004 0006 00 11 e002 82 00 ${property === '17 00' ? 'told' : 'closed'}`
+      )
+      .join('')
+  },
+  {
+    title:
+      '[MQTT-3.4.2-2] [MQTT-3.5.2-2] [MQTT-3.6.2-2] [MQTT-3.7.2-2] [MQTT-3.9.2-1] who asks for reasons gets them, where the packet is not too long with them',
+    play: `
+      a > 10{"MQTT" 05 02 003c {27 0000003e} "a"}
+      a < WELCOME
+      a > 32{"$x" 0001 00} 34{"$x" 0002 00} 62020003 50020004
+      a < 4003 0001 87 5003 0002 87 ${['70', '62'].map((type, index) => `${type}{000${index + 3} 92 {1f ${noExchange}}}`).join(' ')}
+      b > 10{"MQTT" 05 02 003c 00 "b"}
+      b < WELCOME
+      b > 32{"$x" 0001 00} 34{"$x" 0002 00} 82{0003 00 "t" 00 <'/'*64> 00 <'/'*65> 00}
+      b < 40{0001 87 {1f ${notYours}}} 50{0002 87 {1f ${notYours}}} 90{0003 {1f ${noFilter}} 00 8f 8f}
+      b > 82{0004 00 "t" 00} a2{0005 00 "u"}
+      b < 90{0004 00 00} b0{0005 00 11}`
   }
 ]
 
