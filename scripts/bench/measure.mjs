@@ -31,6 +31,21 @@ export const attempt = async (what, context, measure) => {
   }
 }
 
+/**
+ * Of each peer the middle one of several measurements, by the number that `pick` finds; what failed counts for nothing. They take turns,
+ * so that a machine that is slow for a while is so for all of them.
+ */
+export const middlesOf = async (kinds, rounds, measure, pick) => {
+  const measured = Object.fromEntries(kinds.map(kind => [kind, []]))
+  for (let round = 0; round < rounds; round++) for (const kind of kinds) measured[kind].push(await measure(kind))
+  return Object.fromEntries(Object.entries(measured).map(([kind, results]) => [kind, middleOf(results, pick)]))
+}
+
+const middleOf = (results, pick) => {
+  const sorted = results.filter(result => result !== undefined).sort((a, b) => pick(a) - pick(b))
+  return sorted[Math.floor(sorted.length / 2)]
+}
+
 /** Of each peer the number that `pick` finds in what was measured. */
 export const valuesOf = (measured, pick) =>
   Object.fromEntries(Object.entries(measured).map(([kind, result]) => [kind, result === undefined ? 'failed' : pick(result)]))
