@@ -105,9 +105,9 @@ export class Router implements Visitor<Session> {
     const offered = this.#matches + this.#groups.length
     if (this.#groups.length > 0) this.#groups.length = 0
     this.#message = this.#owned = undefined
-    counters.count('deliveries-sent', became.sent)
-    counters.count('deliveries-queued', became.queued)
-    counters.count('deliveries-dropped', became.dropped)
+    if (became.sent > 0) counters.count('deliveries-sent', became.sent)
+    if (became.queued > 0) counters.count('deliveries-queued', became.queued)
+    if (became.dropped > 0) counters.count('deliveries-dropped', became.dropped)
     if (this.#withheld > 0) counters.count('deliveries-withheld', this.#withheld)
     const reasonCode = retained === 'refused' ? reasonCodes.quotaExceeded : codeOf(offered, this.#lost)
     return { reasonCode, isKept: this.#isKept }

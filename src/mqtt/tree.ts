@@ -71,24 +71,25 @@ export class Tree<S> {
 
   /** Visits every subscription that matches a topic; a subscriber with overlapping filters is visited once for each. */
   match(topic: string, visitor: Visitor<S>): void {
-    walk(this.#root, topic.split('/'), 0, visitor)
+    walk(this.#root, topic, 0, visitor)
   }
 }
 
-function walk<S>(node: Node<S>, levels: readonly string[], depth: number, visitor: Visitor<S>): void {
-  const children = node.children
+/** @param from where the next level of the topic begins; past its end behind the last one. Only those that may match are cut out. */
+function walk<S>(node: Node<S>, topic: string, from: number, visitor: Visitor<S>): void {
+  const { children } = node
   // A wildcard at the root never matches a topic that begins with $. [MQTT-4.7.2-1]
-  const wild = depth > 0 || !levels[0]?.startsWith('$')
+  const wild = from > 0 || !topic.startsWith('$')
   const rest = wild ? children?.get('#') : undefined
   if (rest) visitAll(rest, visitor)
-  if (depth === levels.length) {
-    visitAll(node, visitor)
-    return
-  }
-  const exact = children?.get(levels[depth] as string)
-  if (exact) walk(exact, levels, depth + 1, visitor)
-  const any = wild ? children?.get('+') : undefined
-  if (any) walk(any, levels, depth + 1, visitor)
+  if (from > topic.length) visitAll(node, visitor)
+  if (!children || from > topic.length) return
+  const slash = topic.indexOf('/', from)
+  const to = slash < 0 ? topic.length : slash
+  const exact = children.get(topic.slice(from, to))
+  if (exact) walk(exact, topic, to + 1, visitor)
+  const any = wild ? children.get('+') : undefined
+  if (any) walk(any, topic, to + 1, visitor)
 }
 
 function visitAll<S>({ subscribers, groups }: Node<S>, visitor: Visitor<S>): void {
