@@ -58,11 +58,18 @@ export function writePublish(
   at = writeInteger(target, at, restBytes(message, options, level, alias))
   const topicBytes = alias > 0 ? 0 : Buffer.byteLength(topic)
   at = writeNumber(target, at, topicBytes)
-  if (topicBytes > 0) at += target.write(topic, at, topicBytes, topicBytes === topic.length ? 'latin1' : 'utf8')
+  if (topicBytes > 0) at = writeTopic(target, at, topic, topicBytes)
   if (qos > 0) at = writeNumber(target, at, packetId)
   if (level === 5) at = writeProperties(target, at, message, options, alias)
   target.set(payload, at)
   return at + payload.length
+}
+
+/** Most topics are short and ASCII: to call out of the JavaScript takes longer than to write them. */
+function writeTopic(target: Buffer, at: number, topic: string, bytes: number): number {
+  if (bytes !== topic.length || bytes > 64) return at + target.write(topic, at, bytes, 'utf8')
+  for (let index = 0; index < bytes; index++) target[at + index] = topic.charCodeAt(index)
+  return at + bytes
 }
 
 function restBytes(message: Message, options: PublishOptions, level: ProtocolLevel, alias: number): number {

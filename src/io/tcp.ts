@@ -53,6 +53,9 @@ export function shareReads(socket: Socket): void {
   inside._handle.useUserBuffer(readBuffer)
 }
 
+/** Its beginnings by their length, as they were needed: most reads are short, and a view costs as much as what becomes of its bytes. */
+const shortReads = Array.from({ length: 257 }, (): Buffer | undefined => undefined)
+
 let names: readonly (symbol | undefined)[] | undefined
 
 function insideNames(socket: Socket): readonly (symbol | undefined)[] {
@@ -61,7 +64,13 @@ function insideNames(socket: Socket): readonly (symbol | undefined)[] {
 }
 
 function onRead(this: OwnedSocket, length: number): void {
-  onData.call(this, readBuffer.subarray(0, length))
+  onData.call(this, shortReads[length] ?? viewOf(length))
+}
+
+function viewOf(length: number): Buffer {
+  const view = readBuffer.subarray(0, length)
+  if (length < shortReads.length) shortReads[length] = view
+  return view
 }
 
 function onData(this: OwnedSocket, chunk: Buffer): void {
