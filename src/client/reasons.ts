@@ -44,18 +44,21 @@ export function isFailure(code: number): boolean {
 export class MqttError extends Error {
   /** The reason code of MQTT 5.0, when it was the broker that refused, or would have. */
   readonly reasonCode: number | undefined
+  /** What the broker had to add to that, if it had something: its Reason String. */
+  readonly reasonString: string | undefined
 
-  constructor(message: string, reasonCode?: number) {
+  constructor(message: string, reasonCode?: number, reasonString?: string) {
     super(message)
     this.name = 'MqttError'
     this.reasonCode = reasonCode
+    this.reasonString = reasonString
   }
 }
 
 /** A reason code in words, with what the broker has to add. */
 export function told(what: string, code: number, reasonString?: string): MqttError {
   const name = names[code - firstFailure] ?? `reason ${code}`
-  return new MqttError(`${what}: ${name}${reasonString === undefined ? '' : ` (${reasonString})`}`, code)
+  return new MqttError(`${what}: ${name}${reasonString === undefined ? '' : ` (${reasonString})`}`, code, reasonString)
 }
 
 /** Why the broker refused something, if the code says that it did. */

@@ -26,8 +26,7 @@ const ends: Reasons = {
 }
 
 const messages: Reasons = {
-  [reasonCodes.notAuthorized]: () =>
-    'you may not publish to this topic: those that begin with $ belong to the broker, others may be kept for some',
+  [reasonCodes.notAuthorized]: () => 'topics that begin with $ belong to the broker, and others may be for certain users only',
   [reasonCodes.topicNameInvalid]: () => `a topic has at most ${limits.topicLevelsMax} levels`,
   [reasonCodes.quotaExceeded]: () => 'there is no room for this message now: try again later'
 }

@@ -40,6 +40,14 @@ t.test('a client id and a keep alive of the broker are taken', async t => {
   t.match(read(newest().sent[0]), { clientId: 'given' })
 })
 
+t.test('what the broker adds to a refusal is told', async t => {
+  const { client, newest } = inHand5(t)
+  newest().welcome5()
+  const refused = client.publish('a', '', { qos: 1 })
+  newest().receive(0x40, 10, 0, 1, 0x87, 6, 0x1f, 0, 3, ...Buffer.from('why'))
+  await t.rejects(refused, { message: /^Refused: .+ \(why\)$/, reasonCode: 0x87, reasonString: 'why' })
+})
+
 t.test('no more is sent than the broker takes', async t => {
   const { client, newest } = inHand5(t)
   newest().welcome5(false, 33, 0, 2)

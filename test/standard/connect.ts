@@ -493,7 +493,7 @@ const answers: readonly Scene[] = [
 
 /** Reason Strings, as the notation has them. */
 const noExchange = '"no message at QoS 2 with this packet id is on its way"'
-const notYours = '"you may not publish to this topic: those that begin with $ belong to the broker, others may be kept for some"'
+const notYours = '"topics that begin with $ belong to the broker, and others may be for certain users only"'
 const noFilter = `"a filter has at most ${limits.topicLevelsMax} levels"`
 
 const wishes: readonly Scene[] = [

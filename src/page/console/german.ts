@@ -106,7 +106,7 @@ export const german: Words = {
   topicWrong: 'Ein Topic hat mindestens ein Zeichen und weder + noch #.',
   payload: 'Inhalt',
   kinds: { empty: 'Leer', number: 'Zahl', text: 'Text', json: 'JSON', bytes: 'Bytes', 'almost-json': 'Nicht ganz JSON' },
-  bytes: count => `${count} Bytes`,
+  bytes: count => (count === '1' ? '1 Byte' : `${count} Bytes`),
   retain: 'Aufbewahren (Retain)',
   contentType: 'Inhaltstyp',
   responseTopic: 'Antwort-Topic',

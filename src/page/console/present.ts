@@ -7,10 +7,15 @@ import type { Words } from './words.ts'
 /** The reason code of who was replaced by another client of the same id. */
 const takenOver = 0x8e
 
+/** Why something was refused: in the client's words, by its code, and what the broker had to add. */
+export interface Refusal {
+  readonly why: string
+  readonly code: number | undefined
+  readonly said?: string | undefined
+}
+
 /** What became of a PUBLISH. */
-export type Outcome =
-  | { readonly kind: 'sent' | 'acknowledged'; readonly tookMs: number }
-  | { readonly kind: 'failed'; readonly why: string; readonly code: number | undefined }
+export type Outcome = { readonly kind: 'sent' | 'acknowledged'; readonly tookMs: number } | ({ readonly kind: 'failed' } & Refusal)
 
 export interface LinkShown {
   readonly kind: 'idle' | 'connecting' | 'connected' | 'lost' | 'ended'
@@ -48,6 +53,12 @@ export function linkShown(
   }
 }
 
+/** Why something was refused, in plain words and then the broker's own. */
+export function refusalText({ why, code, said }: Refusal, words: Words): string {
+  const text = whyText(why, code, words)
+  return said === undefined || text.includes(said) ? text : `${text} (${said})`
+}
+
 /** A reason in plain words, and else as it was given. */
 export function whyText(reason: string, code: number | undefined, words: Words): string {
   const known = code === undefined ? undefined : words.reasons[code]
@@ -73,7 +84,7 @@ export function outcomeText(outcome: Outcome, words: Words): string {
     case 'acknowledged':
       return words.acknowledged(outcome.tookMs < 10 ? outcome.tookMs.toFixed(1) : String(Math.round(outcome.tookMs)))
     case 'failed':
-      return words.failed(whyText(outcome.why, outcome.code, words))
+      return words.failed(refusalText(outcome, words))
   }
 }
 

@@ -2,8 +2,9 @@
 
 import type { ClientState, Message, PublishOptions, Qos } from '../../client/client.ts'
 import { type Client, connect } from '../../client/mqtt.ts'
+import type { MqttError } from '../../client/reasons.ts'
 import { type Login, loginNow, refusals } from '../login.ts'
-import type { Outcome } from './present.ts'
+import type { Outcome, Refusal } from './present.ts'
 import { optionsOf, type Settings, type Subscription, subscribeOptionsOf } from './settings.ts'
 import { TopicTree } from './tree.ts'
 
@@ -11,7 +12,7 @@ import { TopicTree } from './tree.ts'
 export type Standing =
   | { readonly kind: 'asked' }
   | { readonly kind: 'granted'; readonly qos: Qos }
-  | { readonly kind: 'refused'; readonly why: string; readonly code: number | undefined }
+  | ({ readonly kind: 'refused' } & Refusal)
 
 /** As the broker would say it. */
 const notAuthorised = 0x87
@@ -189,6 +190,7 @@ export class Session {
   }
 }
 
-function whyOf(error: unknown): { readonly why: string; readonly code: number | undefined } {
-  return { why: (error as Error).message, code: (error as { readonly reasonCode?: number }).reasonCode }
+function whyOf(error: unknown): Refusal {
+  const { message: why, reasonCode: code, reasonString: said } = error as Error & Partial<MqttError>
+  return { why, code, said }
 }

@@ -4,7 +4,7 @@ import { topicFilterFault } from '../../mqtt/topic.ts'
 import { make, setText } from '../elements.ts'
 import { openSheet } from '../sheet.ts'
 import { buttonOf, choiceOf, fieldOf, inputOf, moreOf, switchOf } from './form.ts'
-import { whyText } from './present.ts'
+import { refusalText } from './present.ts'
 import type { Session } from './session.ts'
 import type { Subscription } from './settings.ts'
 import { subscriptionsMax } from './settings.ts'
@@ -55,7 +55,7 @@ export class Subscriptions {
       case 'granted':
         return { kind: 'granted', text: granted(standing.qos) }
       case 'refused':
-        return { kind: 'refused', text: refused(whyText(standing.why, standing.code, this.#words)) }
+        return { kind: 'refused', text: refused(refusalText(standing, this.#words)) }
     }
   }
 }

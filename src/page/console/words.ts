@@ -222,7 +222,7 @@ export const english: Words = {
   topicWrong: 'A topic has at least one character, and no + and no #.',
   payload: 'Payload',
   kinds: { empty: 'Empty', number: 'Number', text: 'Text', json: 'JSON', bytes: 'Bytes', 'almost-json': 'Not quite JSON' },
-  bytes: count => `${count} bytes`,
+  bytes: count => (count === '1' ? '1 byte' : `${count} bytes`),
   retain: 'Retain',
   contentType: 'Content type',
   responseTopic: 'Response topic',

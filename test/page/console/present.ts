@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { german } from '../../../src/page/console/german.ts'
-import { countText, emptyText, linkShown, outcomeText, propertiesOf, whyText } from '../../../src/page/console/present.ts'
+import { countText, emptyText, linkShown, outcomeText, propertiesOf, refusalText, whyText } from '../../../src/page/console/present.ts'
 import { english } from '../../../src/page/console/words.ts'
 
 const who = { clientId: 'me', version: 5 } as const
@@ -31,6 +31,9 @@ t.test('reasons', async t => {
   t.equal(whyText('quota', 0x97, english), 'That is more than the broker allows.')
   t.equal(whyText('packet id in use', 0x91, english), 'packet id in use.', 'as given, when there are no words for it')
   t.equal(whyText('Really?', undefined, english), 'Really?')
+  const refused = { why: 'Refused: Quota exceeded (64 at most)', said: '64 at most' }
+  t.equal(refusalText({ ...refused, code: 0x97 }, english), 'That is more than the broker allows. (64 at most)')
+  t.equal(refusalText({ ...refused, code: 0x91 }, english), 'Refused: Quota exceeded (64 at most).', 'not said twice')
 })
 
 t.test('counts, and why there is nothing', async t => {
