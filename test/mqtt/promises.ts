@@ -9,12 +9,18 @@ import { Recorder } from '../fixtures/mqtt/recorder.ts'
 
 const puback = (packetId: number): Reply => ({ type: 'PUBACK', packetId, reasonCode: 0 })
 
-function begin(): { house: House; outbox: Recorder; promises: Promises; told: number[]; owner: { waitsFor: Set<unknown> | undefined } } {
+function begin(wantsReasons = false): {
+  house: House
+  outbox: Recorder
+  promises: Promises
+  told: number[]
+  owner: { waitsFor: Set<unknown> | undefined }
+} {
   const house = new House()
   const outbox = new Recorder()
   const told: number[] = []
   const waitsFor = undefined as Set<unknown> | undefined
-  const owner = { outbox, wantsReasons: false, waitsFor, holdOrGo: () => void told.push(promises.length) }
+  const owner = { outbox, wantsReasons, waitsFor, holdOrGo: () => void told.push(promises.length) }
   const promises: Promises = new Promises(house.broker.keeper, owner)
   return { house, outbox, promises, told, owner }
 }
@@ -24,6 +30,14 @@ t.test('an answer that promises nothing leaves at once', async t => {
   promises.make(puback(1), false)
   promises.make(undefined, false)
   t.strictSame([outbox.lines(), promises.length, promises.weight], [['PUBACK 1'], 0, 0])
+})
+
+t.test('[MQTT-3.1.2-29] a refusal tells its reason in words to who wants that', async t => {
+  for (const wantsReasons of [false, true]) {
+    const { outbox, promises } = begin(wantsReasons)
+    promises.make({ type: 'PUBACK', packetId: 1, reasonCode: 0x97 }, false)
+    t.equal('reasonString' in (outbox.take()[0] as Reply), wantsReasons)
+  }
 })
 
 t.test('one that does leaves once all that was put is on the disk', async t => {
