@@ -184,7 +184,7 @@ export class Broker implements Household {
   admit(packet: Connect, { user }: Who): Admitted {
     const clientId = packet.clientId || this.#randomId() // [MQTT-3.1.3-6]
     const { where } = this.#sessions.get(clientId) ?? {}
-    if (where?.name === 'here') where.owner.takeOver()
+    if (where?.name === 'here') where.owner.end('taken-over')
     const former = this.#sessions.get(clientId)
     if (former && packet.cleanStart) this.#forget(former, 'sessions-cleaned') // [MQTT-3.1.2-4]
     const isPresent = former !== undefined && !packet.cleanStart // [MQTT-3.1.2-5]
@@ -215,7 +215,7 @@ export class Broker implements Household {
     else this.save(session)
   }
 
-  /** Takes back what an earlier run kept; what came before that could be read is newer. */
+  /** Takes back what an earlier run kept. A retained message that came before that is newer; a client is sent back to its kept session. */
   restore({ sessions, retained, lastSessionNumber }: Kept): void {
     const nowMs = this.nowMs()
     this.#lastNumber = lastSessionNumber
@@ -223,6 +223,8 @@ export class Broker implements Household {
     for (const message of retained) if (!this.#router.retained.has(message.topic)) this.#router.retained.store(message, true)
     const longestAwayFirst = [...sessions].sort((a, b) => (b.awayMs ?? 0) - (a.awayMs ?? 0))
     for (const kept of longestAwayFirst) {
+      const { where } = this.#sessions.get(kept.clientId) ?? {}
+      if (where?.name === 'here') where.owner.end('server')
       if (this.#sessions.has(kept.clientId) || this.#clients >= limits.sessionsMax) {
         this.keeper.dropSession(kept.number, kept.deliveries)
         continue

@@ -4,7 +4,7 @@ import type { Broker } from './broker.ts'
 import { expiryMsOf } from './connect.ts'
 import { close, closeLate, violation } from './ending.ts'
 import { connect, enter, isRefused } from './entering.ts'
-import type { Outbox } from './outbox.ts'
+import type { CloseReason, Outbox } from './outbox.ts'
 import { messageOf, type Publish, reasonCodes, type Subscription } from './packet.ts'
 import { type Event, type EventOf, isPacket, type Open, type Phase } from './phase.ts'
 import { Promises } from './promises.ts'
@@ -64,8 +64,8 @@ export class Connection implements ClientPublisher {
     return !holds
   }
 
-  takeOver(): void {
-    this.broker.step(this, { type: 'end', reason: 'taken-over' })
+  end(reason: CloseReason): void {
+    this.broker.step(this, { type: 'end', reason })
   }
 
   waitFor(subscriber: Session): void {

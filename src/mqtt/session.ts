@@ -4,7 +4,7 @@ import { Bursts } from './bursts.ts'
 import { Deliveries, type Due } from './deliveries.ts'
 import type { Household } from './household.ts'
 import { IdSet } from './id-set.ts'
-import type { Outbox, Posted } from './outbox.ts'
+import type { CloseReason, Outbox, Posted } from './outbox.ts'
 import { type Message, type PublishOptions, type QoS, type SubscriptionOptions, secondsLeft, type Will } from './packet.ts'
 import type { Walk } from './retained.ts'
 import { anyone, type Rights } from './rights.ts'
@@ -14,8 +14,8 @@ import type { Delivery } from './window.ts'
 
 /** A client's connection as its session sees it. */
 export interface Owner {
-  /** Ends it, since the same client id connected again. */
-  takeOver(): void
+  /** Ends it. */
+  end(reason: CloseReason): void
   /** The session of a subscriber has caught up, or is not waited for any longer. */
   caughtUp(session: Session): void
   /** For whom it is not read from until they have caught up. */

@@ -31,7 +31,7 @@ class Rig {
   resume(session: Session): void {
     const outbox = new Recorder()
     this.outboxes.set(session.clientId, outbox)
-    session.resume({ waitsFor: undefined, takeOver: () => undefined, caughtUp: () => undefined }, outbox, 65_535)
+    session.resume({ waitsFor: undefined, end: () => undefined, caughtUp: () => undefined }, outbox, 65_535)
   }
 
   leave(session: Session): void {
@@ -40,7 +40,7 @@ class Rig {
 
   publisher(session?: Session): ClientPublisher {
     const waitFor = (subscriber: Session): void => void this.waited.push(subscriber)
-    return { session, waitFor, waitsFor: undefined, takeOver: () => undefined, caughtUp: () => undefined }
+    return { session, waitFor, waitsFor: undefined, end: () => undefined, caughtUp: () => undefined }
   }
 
   /** Publishes for a client, and answers its reason code. */

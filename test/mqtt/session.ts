@@ -11,7 +11,7 @@ import { House } from '../fixtures/mqtt/house.ts'
 import { largeMessage, message, optionsOf } from '../fixtures/mqtt/packets.ts'
 import { Recorder } from '../fixtures/mqtt/recorder.ts'
 
-const nobody = { waitsFor: undefined, takeOver: () => undefined, caughtUp: () => undefined }
+const nobody = { waitsFor: undefined, end: () => undefined, caughtUp: () => undefined }
 
 const never = (): Message => {
   throw new Error('kept for nothing')
@@ -455,8 +455,8 @@ t.test('publishers wait for a subscriber that takes something now and then, and 
   const house = new House()
   const session = begin(0, house)
   const told: Session[] = []
-  const publisher = { waitsFor: undefined, takeOver: () => undefined, caughtUp: (session: Session) => told.push(session) }
-  const gone = { waitsFor: undefined, takeOver: () => undefined, caughtUp: () => t.fail('it has gone') }
+  const publisher = { waitsFor: undefined, end: () => undefined, caughtUp: (session: Session) => told.push(session) }
+  const gone = { waitsFor: undefined, end: () => undefined, caughtUp: () => t.fail('it has gone') }
   deliverMany(session, limits.queueMessagesMax)
   t.notOk(session.isBehind(), 'an absent client holds nobody up')
   const outbox = resume(session)
@@ -479,7 +479,7 @@ t.test('3: a subscriber that takes one now and then holds publishers up no longe
   const told: Session[] = []
   resume(session)
   deliverMany(session, limits.inflightMax + limits.queueMessagesMax)
-  session.tellCaughtUp({ waitsFor: undefined, takeOver: () => undefined, caughtUp: session => told.push(session) })
+  session.tellCaughtUp({ waitsFor: undefined, end: () => undefined, caughtUp: session => told.push(session) })
   for (const id of [1, 2]) {
     t.strictSame(told, [])
     house.nowMs += limits.patienceMs / 2
@@ -497,7 +497,7 @@ t.test('3: a subscriber that takes nothing holds publishers up only so long, wha
   session.release(1)
   deliverMany(session, limits.inflightMax - 1 + limits.queueMessagesMax)
   t.ok(session.isBehind())
-  session.tellCaughtUp({ waitsFor: undefined, takeOver: () => undefined, caughtUp: session => told.push(session) })
+  session.tellCaughtUp({ waitsFor: undefined, end: () => undefined, caughtUp: session => told.push(session) })
   for (let ms = 0; ms < limits.patienceMs; ms += 100) {
     t.strictSame(told, [])
     house.nowMs += 100
@@ -532,7 +532,7 @@ t.test('a session needs those for whom its client waits, and for whom theirs do'
   const house = new House()
   const [a, b, c] = [begin(0, house), begin(0, house), begin(0, house)]
   const wait = (session: Session, ...others: Session[]): void =>
-    session.resume({ waitsFor: new Set(others), takeOver: () => undefined, caughtUp: () => undefined }, new Recorder(), 65_535)
+    session.resume({ waitsFor: new Set(others), end: () => undefined, caughtUp: () => undefined }, new Recorder(), 65_535)
   wait(a, b)
   wait(b, c)
   t.strictSame([a.needs(c), c.needs(a), a.needs(a)], [true, false, true])
