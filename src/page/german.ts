@@ -144,6 +144,7 @@ export const german: AllStrings = {
       save: 'Speichern',
       show: 'Kosten zeigen',
       remove: 'Tarif entfernen',
+      inFile: 'Jetzt gilt der Tarif in der Einstellungsdatei. Wer keinen will, entfernt ihn dort.',
       flat: 'Strom',
       night: 'Nacht',
       high: price => `Das sind ${price} für eine kWh. Üblich ist ein Bruchteil von 1.`,

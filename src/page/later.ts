@@ -138,6 +138,7 @@ export const laterEnglish: LaterStrings = {
       save: 'Save',
       show: 'Show what it costs',
       remove: 'Remove the tariff',
+      inFile: 'The tariff in the settings file holds now. To have none, remove it there.',
       flat: 'Electricity',
       night: 'Night',
       high: price => `That is ${price} for one kWh. Prices are usually a fraction of 1.`,

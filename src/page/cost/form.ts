@@ -20,12 +20,12 @@ export interface FormTask {
   readonly locale: string
   /** `YYYY-MM-DD`, in the user's zone. */
   readonly today: string
-  /** Whether one is set already, which may be removed. */
-  readonly isSet: boolean
   /** What is said on the button. */
   readonly save: string
-  /** The daemon has taken it; null when there is none any more. */
-  readonly saved: (tariff: TariffTold | null) => void
+  /** The daemon has taken it. */
+  readonly saved: () => void
+  /** There when one is set already, which may be removed: it was, and that of the settings file is left, if there is one. */
+  readonly removed?: (left: TariffTold | null) => void
 }
 
 export function makeForm(context: Context, task: FormTask): HTMLElement {
@@ -185,14 +185,12 @@ function makeEnd(context: Context, task: FormTask, fields: Fields): HTMLElement[
   const actions = make('div', 'actions')
   const save = make('button', 'button primary', task.save)
   actions.append(save)
-  if (!task.isSet) return [wrong, actions]
+  const { removed } = task
+  if (!removed) return [wrong, actions]
   const apart = make('div', 'actions') // from the button that is meant to be found
   apart.append(
     makeRemover(form.remove, form.removeSure, () => {
-      context.api.send('DELETE', 'api/tariff', undefined).then(
-        () => task.saved(null),
-        (error: unknown) => tell(fields, wrong, error)
-      )
+      context.api.send<TariffTold | null>('DELETE', 'api/tariff', undefined).then(removed, (error: unknown) => tell(fields, wrong, error))
     })
   )
   return [wrong, actions, apart]
@@ -214,7 +212,7 @@ async function send({ api }: Context, task: FormTask, fields: Fields, form: HTML
   if (button) button.disabled = true
   try {
     await api.send('PUT', 'api/tariff', tariff)
-    task.saved(tariff)
+    task.saved()
   } catch (error) {
     tell(fields, form.querySelector('.wrong[role]'), error)
   } finally {

@@ -140,7 +140,6 @@ class CostView implements OpenView {
         draft,
         locale: this.#locale,
         today: this.#today(),
-        isSet: false,
         save: form.show,
         saved: () => this.#renew()
       })
@@ -158,7 +157,18 @@ class CostView implements OpenView {
         sheet.close()
         this.#renew()
       }
-      const task = { draft: draftOf(tariff), locale: this.#locale, today: this.#today(), isSet: true, save: cost.form.save, saved }
+      const removed = (left: TariffTold | null): void => {
+        if (!left) {
+          saved()
+          return
+        }
+        const told = make('p', '', cost.form.inFile)
+        told.tabIndex = -1
+        sheet.body.replaceChildren(told)
+        this.#renew()
+        told.focus() // what had it is gone
+      }
+      const task = { draft: draftOf(tariff), locale: this.#locale, today: this.#today(), save: cost.form.save, saved, removed }
       sheet.body.append(makeForm(this.#context, task))
       this.#closeSheet = sheet.close
     })

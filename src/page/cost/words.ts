@@ -70,6 +70,8 @@ interface FormWords {
   readonly save: string
   readonly show: string
   readonly remove: string
+  /** Once it was removed, of the one that is left. */
+  readonly inFile: string
   readonly flat: string
   readonly night: string
   readonly high: (price: string) => string

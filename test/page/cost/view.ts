@@ -194,6 +194,19 @@ t.test('a tariff is set, changed and removed', { buffered: true }, async t => {
   t.equal(house.tariff, undefined)
 })
 
+t.test('who removes the tariff is told that there is another one in the settings file', { buffered: true }, async t => {
+  const { phone, page } = await setUp(t, { tariff, inFile: tariffOf(changed('2026-01-01', [always('Plain', '0.3')])) })
+  await page.getByRole('button', { name: 'Tariff' }).click()
+  await page.getByRole('button', { name: 'Remove the tariff' }).click()
+  await page.getByRole('button', { name: 'Really remove?' }).click()
+  await page.getByText('The tariff in the settings file holds now.').waitFor()
+  t.match(await page.evaluate('document.activeElement.textContent'), /settings file/, 'who cannot see it is told too')
+  await phone.screenshot('cost-in-file')
+  await judge(t, phone)
+  await page.getByRole('button', { name: 'Close' }).click()
+  await until('its bills', async () => /Plain/.test(await text(page, '.bill')))
+})
+
 t.test('bills that were asked for before the tariff was changed are not taken', { buffered: true }, async t => {
   const { page } = await setUp(t, { tariff, nowMs: Date.parse('2026-11-18T18:59:46Z') }) // new ones are asked for at 19:00, when the page is there
   await page.locator('.tile').first().waitFor()
