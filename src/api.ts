@@ -257,6 +257,8 @@ export interface SensorAnswer {
 /** `POST /api/restore` */
 export interface RestoreAnswer {
   readonly records: number
+  /** Whose days they are, if that is another zone than the daemon's. */
+  readonly otherZone?: string
 }
 
 /** What every answer with a status of 400 or more says. */

@@ -9,6 +9,7 @@ import { whyUnreadable, whyUnwritable } from './io/named-file.ts'
 import { askHidden } from './io/passwd.ts'
 import { attempt } from './io/ports.ts'
 import { checkExport } from './io/restore.ts'
+import { adviseOn } from './io/resume.ts'
 import { limits } from './limits.ts'
 import { describeCount } from './operating/amounts.ts'
 
@@ -41,7 +42,7 @@ async function backUpInto(daemon: Daemon, file: string): Promise<number> {
   for (const signal of signals) process.once(signal, breakOff)
   try {
     await pipeline(await requestExport(daemon), createWriteStream(unfinished, { fd: descriptor, flush: true }))
-    const records = await checkExport(unfinished)
+    const { records } = await checkExport(unfinished)
     renameSync(unfinished, file)
     return records
   } finally {
@@ -71,8 +72,9 @@ export async function restore(config: Config, file: string, passwordFile: string
   const text = await readAll(response)
   if (response.statusCode === 400) throw new Error(`${file}, ${faultIn(text)}. Nothing was changed`)
   if (response.statusCode !== 200) throw new Error(`${file}: ${faultIn(text)}`)
-  const { records } = JSON.parse(text) as RestoreAnswer
+  const { records, otherZone } = JSON.parse(text) as RestoreAnswer
   process.stdout.write(`${describeCount(records, 'record')} ${records === 1 ? 'was' : 'were'} taken back from ${file}.\n`)
+  if (otherZone !== undefined) process.stdout.write(`${adviseOn(otherZone)}.\n`)
   return 0
 }
 

@@ -1,4 +1,5 @@
 /** Where readings go: the desk, what it offers them to, and what may be changed of that while it runs. */
+import type { RestoreAnswer } from './api.ts'
 import { Calendar } from './calendar.ts'
 import type { Config } from './config.ts'
 import type { Changes } from './io/api.ts'
@@ -62,8 +63,8 @@ export async function furnish(config: Config, { broker, store, path }: Keeping, 
     tariffs.takeFile(next.tariff)
   }
   const restorer = new Restorer(store, path)
-  const resumption = new Resumption(store, restorer, { close: () => books.close(), open }, clock, log)
-  const restore = (body: Body): Promise<number> => resumption.restore(body)
+  const resumption = new Resumption(store, restorer, { zone: calendar.zone, close: () => books.close(), open }, clock, log)
+  const restore = (body: Body): Promise<RestoreAnswer> => resumption.restore(body)
   const tick = (): void => {
     void resumption.tick()
     books.tick()

@@ -15,8 +15,8 @@ import { json, jsonReply, Refusal } from './reply.ts'
 
 const ndjson = 'application/x-ndjson'
 
-/** Makes the entries. @param restore takes an export back; answers how many records it had */
-export function exportEndpoints(parts: Parts, restore: (body: Body) => Promise<number>): readonly Endpoint[] {
+/** Makes the entries. @param restore takes an export back */
+export function exportEndpoints(parts: Parts, restore: (body: Body) => Promise<RestoreAnswer>): readonly Endpoint[] {
   let exporting = 0
   /** Counts while it is being sent. */
   async function* counted(pieces: AsyncIterable<string>): AsyncGenerator<string> {
@@ -52,10 +52,7 @@ export function exportEndpoints(parts: Parts, restore: (body: Body) => Promise<n
       parameters: {},
       content: { type: ndjson, bytesMax: limits.restoreBytesMax, withinMs: limits.transferMs },
       answers: { [json]: 'RestoreAnswer' },
-      async answer({ body }) {
-        const answer: RestoreAnswer = { records: await restore(body) }
-        return jsonReply(answer)
-      }
+      answer: async ({ body }) => jsonReply(await restore(body))
     })
   ]
 }

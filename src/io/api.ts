@@ -1,4 +1,5 @@
 /** The whole HTTP API as one table, by which requests are answered and of which its description is made. */
+import type { RestoreAnswer } from '../api.ts'
 import { accessEndpoints } from './api-access.ts'
 import { costEndpoints } from './api-cost.ts'
 import { exportEndpoints } from './api-export.ts'
@@ -17,8 +18,8 @@ export interface Changes {
   readonly tariffs: Tariffs
   /** Something else is in force for a sensor now. */
   readonly corrected: (place: string) => void
-  /** Takes an export back; answers how many records it had. @throws Refusal */
-  readonly restore: (body: Body) => Promise<number>
+  /** Takes an export back. @throws Refusal */
+  readonly restore: (body: Body) => Promise<RestoreAnswer>
 }
 
 /**

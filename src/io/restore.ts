@@ -10,6 +10,13 @@ import { brokerPrefix } from './export.ts'
 import { type Line, readLines } from './line-file.ts'
 import { Refusal } from './reply.ts'
 
+/** What an export tells of itself. */
+export interface ExportTold {
+  readonly records: number
+  /** Whose days are in it; undefined if that is no name. */
+  readonly zone: string | undefined
+}
+
 /** Entries that are read or changed at a time. */
 const countMax = 64
 /** A board's disk holds the file beside the store, which for a while holds what was and what comes. */
@@ -39,18 +46,18 @@ export class Restorer {
     return this.#phase === 'due' || this.#phase === 'applying'
   }
 
-  /** Receives an export and checks it; then it is due. Answers how many records it has. @throws Refusal */
-  async receive(body: Body): Promise<number> {
+  /** Receives an export and checks it; then it is due. @throws Refusal */
+  async receive(body: Body): Promise<ExportTold> {
     if (this.#phase !== 'idle') throw new Refusal(409, 'another restore is under way')
     if (this.#store.state !== 'open') throw new Refusal(503, 'the store cannot be written now')
     this.#phase = 'receiving'
     try {
       await this.#keep(body)
-      const records = await checkExport(this.#unfinished)
+      const told = await checkExport(this.#unfinished)
       await rename(this.#unfinished, this.#file)
       await syncFolder(dirname(this.#file))
       this.#phase = 'due'
-      return records
+      return told
     } catch (error) {
       for (const file of [this.#unfinished, this.#file]) await rm(file, { force: true }).catch(() => undefined) // what failed is told already
       this.#phase = 'idle'
@@ -60,23 +67,23 @@ export class Restorer {
 
   /**
    * Puts all that is due into the store, in the place of what is there; nobody else may change that meanwhile. A file that was damaged
-   * since it was received is set aside, and nothing is changed. Answers how many records it had, if one was due.
+   * since it was received is set aside, and nothing is changed. Answers what it told, if one was due.
    * @throws Error then; and when it must be begun anew, for it is due still
    */
-  async apply(): Promise<number | undefined> {
+  async apply(): Promise<ExportTold | undefined> {
     if (this.#phase !== 'due') return undefined
     this.#phase = 'applying'
     try {
-      const records = await this.#check()
+      const told = await this.#check()
       await this.#replaceAll()
       this.#phase = 'idle'
-      return records
+      return told
     } finally {
       if (this.#phase === 'applying') this.#phase = 'due'
     }
   }
 
-  async #check(): Promise<number> {
+  async #check(): Promise<ExportTold> {
     try {
       return await checkExport(this.#file)
     } catch (error) {
@@ -145,9 +152,10 @@ export class Restorer {
   }
 }
 
-/** Answers how many records an export has. @throws Refusal that names the first line that is wrong */
-export async function checkExport(path: string): Promise<number> {
+/** Answers what a whole export tells. @throws Refusal that names the first line that is wrong */
+export async function checkExport(path: string): Promise<ExportTold> {
   const hash = createHash('sha256')
+  let zone: string | undefined
   let records = 0
   let former = ''
   let isClosed = false
@@ -159,6 +167,7 @@ export async function checkExport(path: string): Promise<number> {
     if (line.number === 1) {
       if (said['wattslug'] !== 'export') throw wrong(line, 'this is no export of wattslug')
       if (said['format'] !== 1) throw wrong(line, 'this is the format of another version; allowed: 1')
+      zone = nameIn(said['zone'])
     } else if ('sha256' in said) {
       if (said['records'] !== records) throw wrong(line, `${records} records came, and not ${Number(said['records'])}`)
       if (said['sha256'] !== hash.digest('hex')) throw wrong(line, 'the checksum is another one: the file was changed')
@@ -170,7 +179,12 @@ export async function checkExport(path: string): Promise<number> {
     if (!isClosed) hash.update(line.text).update('\n')
   }
   if (!isClosed) throw new Refusal(400, `line ${count + 1}: the file ends early: its last line is missing`)
-  return records
+  return { records, zone }
+}
+
+/** A zone's name, as far as a file can be trusted to have one. */
+function nameIn(value: unknown): string | undefined {
+  return typeof value === 'string' && /^[\w/+-]{1,64}$/.test(value) ? value : undefined
 }
 
 /** Answers the record's key. */

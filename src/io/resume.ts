@@ -1,4 +1,5 @@
 /** Goes on from what the store holds, as soon as it can be read; before that, puts into it what an export brought. */
+import type { RestoreAnswer } from '../api.ts'
 import { limits } from '../limits.ts'
 import type { Store } from '../memory/store.ts'
 import { describeCount } from '../operating/amounts.ts'
@@ -6,10 +7,12 @@ import type { Body } from './body.ts'
 import type { Clock } from './clock.ts'
 import type { Log } from './log.ts'
 import { Refusal } from './reply.ts'
-import type { Restorer } from './restore.ts'
+import type { ExportTold, Restorer } from './restore.ts'
 
 /** What goes on from the store. */
 export interface Rest {
+  /** Whose days it goes by. */
+  readonly zone: string
   /** Lets go of it: it will be another one. */
   close(): void
   /** Reads what is in it now. */
@@ -34,13 +37,13 @@ export class Resumption {
     this.#log = log
   }
 
-  /** Takes an export back; answers how many records it had. @throws Refusal */
-  async restore(body: Body): Promise<number> {
-    const records = await this.#restorer.receive(body)
+  /** Takes an export back. @throws Refusal */
+  async restore(body: Body): Promise<RestoreAnswer> {
+    const told = await this.#restorer.receive(body)
     const failed = await this.#read()
     if (this.#restorer.isDue) throw new Refusal(503, 'it is whole and sound, and will be applied as soon as the store can be written')
     if (failed) throw new Refusal(507, `it was damaged on the disk: ${failed.message}`)
-    return records
+    return this.#answerOf(told)
   }
 
   /** To be called at the start, and each second or so. */
@@ -60,12 +63,25 @@ export class Resumption {
       this.#phase = 'unread'
       this.#retryMs = this.#clock.monotonicMs() + limits.storeRetryMs
     } else {
-      if (failed) this.#log.error(`the restore was given up: ${failed.message}`)
-      else if (typeof outcome === 'number')
-        this.#log.notice(`a backup was restored in the place of all that was kept: ${describeCount(outcome, 'record')}`)
+      if (outcome instanceof Error) this.#log.error(`the restore was given up: ${outcome.message}`)
+      else if (outcome) this.#tell(this.#answerOf(outcome))
       this.#rest.open()
       this.#phase = 'read'
     }
     return failed
   }
+
+  #tell({ records, otherZone }: RestoreAnswer): void {
+    const count = describeCount(records, 'record')
+    this.#log.notice(`a backup was restored in the place of all that was kept: ${count}${otherZone ? `. ${adviseOn(otherZone)}` : ''}`)
+  }
+
+  #answerOf({ records, zone }: ExportTold): RestoreAnswer {
+    return zone === undefined || zone === this.#rest.zone ? { records } : { records, otherZone: zone }
+  }
+}
+
+/** What to do about records of another zone. */
+export function adviseOn(zone: string): string {
+  return `Their days are those of ${zone}: set zone to that, and start wattslug again`
 }

@@ -6,6 +6,7 @@ import t from 'tap'
 import type { DeviceAnswer } from '../../src/api.ts'
 import { sizeText } from '../../src/page/device/present.ts'
 import { violationsOf } from '../fixtures/e2e/axe.ts'
+import { inZone } from '../fixtures/e2e/backup.ts'
 import { type Daemon, startDaemon } from '../fixtures/e2e/daemon.ts'
 import { bytesOf, cc128Message, houseMessage } from '../fixtures/e2e/meter.ts'
 import { openPhone, type Phone, startBrowser } from '../fixtures/e2e/phone.ts'
@@ -128,10 +129,12 @@ t.test('a backup is downloaded and taken back; a file that is none changes nothi
   t.strictSame(await violationsOf(page), [], 'the sheet stands in nobody’s way')
   await page.keyboard.press('Escape')
   await restore(path)
-  await page.getByText(/^Done: [1-9]\d* records are back/).waitFor()
+  await page.getByText(/^Done: [1-9]\d* records are back\.$/).waitFor()
   await page.keyboard.press('Escape')
   await cardOf(page, 'Sensors').getByText('As it was').waitFor({ timeout: 60_000 })
-  t.pass('it is as it was')
+  writeFileSync(path, inZone(readFileSync(path, 'utf8'), 'Asia/Tokyo'))
+  await restore(path)
+  await page.getByText(/records are back\. Their days are those of Asia\/Tokyo: set zone/).waitFor()
 })
 
 t.test('what takes a password, when the user thinks better of it, and when not', { buffered: true }, async t => {

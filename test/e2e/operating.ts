@@ -7,6 +7,7 @@ import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ask } from '../fixtures/e2e/api.ts'
+import { inZone } from '../fixtures/e2e/backup.ts'
 import { bundle, type Daemon, startBundle, startDaemon } from '../fixtures/e2e/daemon.ts'
 import { makeFolder, noDevices, type ProgramOptions, start } from '../fixtures/e2e/program.ts'
 import { until } from '../fixtures/e2e/wait.ts'
@@ -122,6 +123,10 @@ t.test('backup and restore while it runs, by its own user without a password', {
   const restored = await run(t, ['restore', file, '--state', state])
   t.strictSame([restored.code, restored.out], [0, `${records} records were taken back from ${file}.`])
   await daemon.untilSaid(new RegExp(`notice +a backup was restored in the place of all that was kept: ${records} records$`))
+
+  writeFileSync(file, inZone(readFileSync(file, 'utf8'), 'Asia/Tokyo'))
+  const moved = await run(t, ['restore', file, '--state', state])
+  t.match(moved.out, /taken back from .*\nTheir days are those of Asia\/Tokyo: set zone to that, and start wattslug again\.$/)
 
   const shown = await run(t, ['backup', '-', '--state', state])
   t.equal(shown.code, 0)

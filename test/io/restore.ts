@@ -64,7 +64,7 @@ async function openIll(t: Test): Promise<{ store: DiskStore; path: string; disk:
 function resume(store: Pick<DiskStore, 'state'>, restorer: Restorer) {
   const said: string[] = []
   const clock = new TestClock()
-  const rest = { open: () => said.push('open'), close: () => said.push('close') }
+  const rest = { zone: 'UTC', open: () => said.push('open'), close: () => said.push('close') }
   const log = makeLog(
     line => said.push(line.replace(/^.*? error: |\n$/g, '')),
     false,
@@ -73,11 +73,11 @@ function resume(store: Pick<DiskStore, 'state'>, restorer: Restorer) {
   return { said, clock, resumption: new Resumption(store, restorer, rest, clock, log) }
 }
 
-async function exported(store: DiskStore): Promise<string> {
+async function exported(store: DiskStore, zone = 'UTC'): Promise<string> {
   await written(store)
   if (!store.level) throw new Error('it is not open')
   let lines = ''
-  for await (const piece of exportLines(store.level, head)) lines += piece
+  for await (const piece of exportLines(store.level, { ...head, zone })) lines += piece
   return lines
 }
 
@@ -109,7 +109,7 @@ t.test('all but the sessions goes out, and comes back in the place of what is th
   const { store: other, path } = await open(t)
   for (const key of ['a', 'b', 'mqtt/s/9', 'zz']) other.put(key, bytes('former'))
   const restorer = new Restorer(other, path)
-  t.equal(await restorer.receive(bodyOf(lines, 7)), 3)
+  t.strictSame(await restorer.receive(bodyOf(lines, 7)), { records: 3, zone: 'UTC' })
   t.ok(restorer.isDue)
   await t.rejects(restorer.receive(bodyOf(lines)), /another restore is under way/)
   await restorer.apply()
@@ -180,7 +180,7 @@ t.test('a file that is not whole and sound changes nothing', async t => {
     t.notOk(restorer.isDue)
   }
   t.strictSame(await contentOf(other), { kept: 'kept' })
-  t.equal(await restorer.receive(bodyOf(good)), 3, 'and then a sound one')
+  t.match(await restorer.receive(bodyOf(good)), { records: 3 }, 'and then a sound one')
 })
 
 t.test('a body that breaks off is forgotten', async t => {
@@ -207,7 +207,7 @@ t.test('a disk that cannot keep the file refuses it, and then takes it', async t
     rmSync(file, { recursive: true })
   }
   t.notOk(restorer.isDue)
-  t.equal(await restorer.receive(bodyOf(lines)), 1)
+  t.match(await restorer.receive(bodyOf(lines)), { records: 1 })
 })
 
 t.test('a store that cannot be read in the middle is waited for', async t => {
@@ -277,7 +277,21 @@ t.test('nothing goes on from half of a restore: it is begun anew', async t => {
   clock.nowMs += limits.storeRetryMs
   await resumption.tick()
   t.match(said.splice(0), ['close', /a backup was restored in the place of all that was kept: 1 record$/, 'open'], 'told once')
-  t.equal(await resumption.restore(bodyOf(lines)), 1, 'and there is room for another')
+  t.strictSame(await resumption.restore(bodyOf(lines)), { records: 1 }, 'and there is room for another')
+})
+
+t.test('whoever restores days of another zone is told what to set', async t => {
+  const { store, path } = await open(t)
+  store.put('a', bytes('a'))
+  const { said, resumption } = resume(store, new Restorer(store, path))
+  for (const zone of ['Europe/London', 'Etc/GMT+5']) {
+    t.strictSame(await resumption.restore(bodyOf(await exported(store, zone))), { records: 1, otherZone: zone })
+    t.ok(said.splice(0)[1]?.endsWith(`: 1 record. Their days are those of ${zone}: set zone to that, and start wattslug again`))
+  }
+  for (const zone of ['', 'a\nb', 'x'.repeat(65)]) {
+    t.strictSame(await resumption.restore(bodyOf(await exported(store, zone))), { records: 1 }, 'that is no name')
+    t.match(said.splice(0)[1], /: 1 record$/)
+  }
 })
 
 t.test('killed in the middle, it is done again at the next start', async t => {
@@ -331,7 +345,7 @@ t.test('whatever is in a store comes back; whatever byte is changed is seen', as
         const lines = Buffer.from(await exported(store))
         const { store: other, path } = await open(t)
         const restorer = new Restorer(other, path)
-        if ((await restorer.receive(bodyOf(lines))) !== records.length) return false
+        if ((await restorer.receive(bodyOf(lines))).records !== records.length) return false
         await restorer.apply()
         const same = JSON.stringify(await contentOf(other)) === JSON.stringify(await contentOf(store))
         const place = at % lines.length

@@ -61,17 +61,21 @@ function openRestore(file: File, context: Context, words: Words): void {
     go.disabled = false
     go.hidden = outcome.kind === 'done'
     result.setAttribute('data-kind', outcome.kind)
-    setText(result, outcome.kind === 'done' ? words.restored(String(outcome.records)) : words.restoreFailed(outcome.why || words.noAnswer))
+    setText(result, outcome.kind === 'done' ? describe(outcome.answer, words) : words.restoreFailed(outcome.why || words.noAnswer))
   }
 }
 
-type Outcome = { readonly kind: 'done'; readonly records: number } | { readonly kind: 'failed'; readonly why: string }
+type Outcome = { readonly kind: 'done'; readonly answer: RestoreAnswer } | { readonly kind: 'failed'; readonly why: string }
+
+function describe({ records, otherZone }: RestoreAnswer, words: Words): string {
+  return `${words.restored(String(records))}${otherZone === undefined ? '' : ` ${words.restoredZone(otherZone)}`}`
+}
 
 /** Sends the file, once it may be sent. */
 async function upload(file: File, { admit, state }: Context, words: Words, progress: (share: number) => void): Promise<Outcome> {
   if (!(await admit('change'))) return { kind: 'failed', why: state().link.name === 'up' ? words.needsPassword : '' }
   const { status, text } = await post(file, progress)
-  return status === 200 ? { kind: 'done', records: (JSON.parse(text) as RestoreAnswer).records } : { kind: 'failed', why: errorIn(text) }
+  return status === 200 ? { kind: 'done', answer: JSON.parse(text) as RestoreAnswer } : { kind: 'failed', why: errorIn(text) }
 }
 
 /** `fetch` does not tell how much it has sent. */

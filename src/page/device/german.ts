@@ -127,6 +127,7 @@ export const german: Words = {
   restoring: share => `Sende: ${share}`,
   applying: 'Der Daemon prüft sie und nimmt sie auf …',
   restored: records => `Fertig: ${records} Einträge sind zurück.`,
+  restoredZone: zone => `Ihre Tage sind die von ${zone}: zone darauf setzen und wattslug neu starten.`,
   restoreFailed: why => `Nicht eingespielt, nichts wurde geändert: ${why}`,
   noAnswer: 'der Daemon hat nicht geantwortet.',
   needsPassword: 'dazu braucht es ein Passwort.',

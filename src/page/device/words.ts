@@ -78,6 +78,8 @@ export interface Words {
   readonly restoring: (share: string) => string
   readonly applying: string
   readonly restored: (records: string) => string
+  /** Of records whose days are another zone's. */
+  readonly restoredZone: (zone: string) => string
   readonly restoreFailed: (why: string) => string
   readonly noAnswer: string
   readonly needsPassword: string
@@ -221,6 +223,7 @@ export const english: Words = {
   restoring: share => `Sending: ${share}`,
   applying: 'The daemon checks it and takes it in…',
   restored: records => `Done: ${records} records are back.`,
+  restoredZone: zone => `Their days are those of ${zone}: set zone to that, and start wattslug again.`,
   restoreFailed: why => `Not restored, nothing was changed: ${why}`,
   noAnswer: 'the daemon did not answer.',
   needsPassword: 'it takes a password.',
