@@ -11,7 +11,7 @@ const fan = 100
 const warm = { perSecond: 2_000, ms: 3_000 }
 /** So long that the tenth worst is p99, and so often: of a shorter time, or of one time, a pause of the machine decides. */
 const measuredMs = 5_000
-const rounds = 3
+const rounds = 5
 
 export const measureLatency = async context => {
   const rows = []
